@@ -1,0 +1,135 @@
+//! The network of demo 2 and its training: the notebook's `MV_LSTM`.
+
+use nn::{
+    Adam, AdamConfig, Generator, Linear, Lstm, LstmConfig, Module, NamedParameters, Uniform,
+    mse_loss, prefixed,
+};
+use tensor::{Scalar, Tape, Tensor, Var};
+
+use crate::notebook::Row;
+
+/// The input features of each time step.
+pub const N_FEATURES: usize = 2;
+
+/// An LSTM whose hidden states at all time steps a linear layer reads.
+#[derive(Clone, Debug)]
+pub struct Forecaster<T: Scalar> {
+    /// Reads the window.
+    pub l_lstm: Lstm<T>,
+    /// Reads the hidden states, all time steps side by side.
+    pub l_linear: Linear<T>,
+}
+
+impl<T: Uniform> Forecaster<T> {
+    /// A network with PyTorch's initial weights.
+    pub fn new(hidden_size: usize, window: usize, generator: &mut Generator) -> Self {
+        let config = LstmConfig { batch_first: true, ..LstmConfig::new(N_FEATURES, hidden_size) };
+        Forecaster {
+            l_lstm: Lstm::new(config, generator),
+            l_linear: Linear::new(hidden_size * window, 1, generator),
+        }
+    }
+}
+
+impl<T: Scalar> Forecaster<T> {
+    /// Windows `[batch, window, 2]` to predictions `[batch]`.
+    pub fn forward<'t>(&'t self, x: Var<'t, T>) -> Var<'t, T> {
+        let (output, _) = self.l_lstm.forward(x, None);
+        let [batch, window, hidden] = std::array::from_fn(|dim| output.shape()[dim]);
+        self.l_linear.forward(output.reshape([batch, window * hidden])).reshape([batch])
+    }
+
+    /// The prediction for each window.
+    pub fn predict(&self, windows: &Windows) -> Vec<f64> {
+        let tape = Tape::new();
+        let y = self.forward(tape.constant(windows.x.cast()));
+        y.value().data().iter().map(|y| y.as_f64()).collect()
+    }
+}
+
+impl<T: Scalar> Module<T> for Forecaster<T> {
+    fn named_parameters(&mut self) -> NamedParameters<'_, T> {
+        let mut list = prefixed("l_lstm", &mut self.l_lstm);
+        list.extend(prefixed("l_linear", &mut self.l_linear));
+        list
+    }
+}
+
+/// Windows of a series, and the target that belongs to each.
+#[derive(Clone, Debug)]
+pub struct Windows {
+    /// The inputs, `[windows, window, 2]`.
+    pub x: Tensor<f64>,
+    /// The targets, `[windows]`.
+    pub y: Tensor<f64>,
+}
+
+impl Windows {
+    /// Every `window` successive rows of a series, with the target of the last
+    /// row: the notebook's `split_sequences`.
+    ///
+    /// # Panics
+    /// If the window is empty or longer than the series.
+    pub fn of(series: &[Row], window: usize) -> Self {
+        let (mut x, mut y) = (Vec::new(), Vec::new());
+        for rows in series.windows(window) {
+            x.extend(rows.iter().flat_map(|&[x1, x2, _]| [f64::from(x1), f64::from(x2)]));
+            y.push(f64::from(rows[window - 1][2]));
+        }
+        assert!(!y.is_empty(), "a window of {window} in a series of {}", series.len());
+        Windows { x: Tensor::new([y.len(), window, N_FEATURES], x), y: Tensor::new([y.len()], y) }
+    }
+}
+
+/// Trains on all windows at once with Adam, and returns the loss of each epoch,
+/// taken before its step. `on_epoch` hears of each loss as it comes.
+///
+/// # Errors
+/// The first epoch whose loss is not a finite number.
+pub fn train<T: Scalar>(
+    network: &mut Forecaster<T>,
+    windows: &Windows,
+    epochs: usize,
+    lr: f64,
+    mut on_epoch: impl FnMut(usize, f64),
+) -> Result<Vec<f64>, Diverged> {
+    let (x, y) = (windows.x.cast(), windows.y.cast());
+    let mut adam = Adam::new(AdamConfig { lr, ..AdamConfig::default() });
+    let mut tape = Tape::new();
+    let mut losses = Vec::with_capacity(epochs);
+    for epoch in 0..epochs {
+        let output = network.forward(tape.constant(x.clone()));
+        let loss = mse_loss(output, tape.constant(y.clone()));
+        let value = loss.value().item().as_f64();
+        if !value.is_finite() {
+            return Err(Diverged { epoch, lr });
+        }
+        losses.push(value);
+        on_epoch(epoch, value);
+        let gradients = loss.backward();
+        tape.reset();
+        adam.step(network, &gradients);
+    }
+    Ok(losses)
+}
+
+/// Training left the range of the numbers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Diverged {
+    /// The first epoch without a finite loss.
+    pub epoch: usize,
+    /// The learning rate.
+    pub lr: f64,
+}
+
+impl std::fmt::Display for Diverged {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Diverged { epoch, lr } = self;
+        write!(
+            f,
+            "the loss is not a finite number in epoch {epoch} with --lr {lr}; try a smaller one"
+        )
+    }
+}
+
+impl std::error::Error for Diverged {}

@@ -1,0 +1,3 @@
+//! soon
+pub mod forecaster;
+pub mod notebook;

@@ -1,0 +1,58 @@
+//! `torch.nn.Linear`.
+
+use tensor::{Parameter, Scalar, Var};
+
+use crate::{Generator, Module, NamedParameters, Uniform};
+
+/// `y = x Wᵀ + b`: [`torch.nn.Linear`][1].
+///
+/// [1]: https://pytorch.org/docs/stable/generated/torch.nn.Linear.html
+///
+/// ```
+/// use nn::{Generator, Linear};
+/// use tensor::{Tape, Tensor};
+///
+/// let linear = Linear::<f32>::new(60, 1, &mut Generator::manual_seed(0));
+/// let tape = Tape::new();
+/// let x = tape.constant(Tensor::zeros([8, 60]));
+/// assert_eq!(*linear.forward(x).shape(), [8, 1]);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Linear<T: Scalar> {
+    /// `W`, of shape `[out_features, in_features]`.
+    pub weight: Parameter<T>,
+    /// `b`, of shape `[out_features]`.
+    pub bias: Parameter<T>,
+}
+
+impl<T: Uniform> Linear<T> {
+    /// A layer with weight and bias from U(±1/√`in_features`), PyTorch's
+    /// default.
+    ///
+    /// # Panics
+    /// If `in_features` is 0.
+    #[track_caller]
+    pub fn new(in_features: usize, out_features: usize, generator: &mut Generator) -> Self {
+        assert!(in_features > 0, "Linear: in_features should be at least 1, not 0");
+        let bound = 1.0 / (in_features as f64).sqrt();
+        let mut parameter = |shape: &[usize]| Parameter::new(generator.uniform(shape, bound));
+        Linear { weight: parameter(&[out_features, in_features]), bias: parameter(&[out_features]) }
+    }
+}
+
+impl<T: Scalar> Linear<T> {
+    /// Features `[…, in_features]` to `[…, out_features]`.
+    ///
+    /// # Panics
+    /// If the last size of `x` is not `in_features`.
+    #[track_caller]
+    pub fn forward<'t>(&'t self, x: Var<'t, T>) -> Var<'t, T> {
+        x.linear(x.tape().watch(&self.weight), x.tape().watch(&self.bias))
+    }
+}
+
+impl<T: Scalar> Module<T> for Linear<T> {
+    fn named_parameters(&mut self) -> NamedParameters<'_, T> {
+        vec![("weight".into(), &mut self.weight), ("bias".into(), &mut self.bias)]
+    }
+}

@@ -1,0 +1,91 @@
+//! The result of a backward pass.
+
+use crate::parameter::ParameterId;
+use crate::tape::{Node, Source};
+use crate::{Parameter, Scalar, Shape, Tensor, Var};
+
+/// The gradients that one backward pass computed: of variables, through
+/// [`wrt`](Gradients::wrt), and of parameters, through
+/// [`get`](Gradients::get), which needs no tape any more.
+pub struct Gradients<T> {
+    slots: Vec<Slot<T>>,
+    /// Which slots belong to parameters.
+    parameters: Vec<(ParameterId, usize)>,
+}
+
+struct Slot<T> {
+    shape: Shape,
+    /// The slot of a constant stays empty.
+    is_constant: bool,
+    gradient: Option<Tensor<T>>,
+}
+
+impl<T: Scalar> Gradients<T> {
+    pub(crate) fn new(nodes: &[Node<T>]) -> Self {
+        let mut parameters = Vec::new();
+        let mut slots = Vec::with_capacity(nodes.len());
+        for (id, node) in nodes.iter().enumerate() {
+            if let Source::Leaf(Some(parameter)) = node.source {
+                parameters.push((parameter, id));
+            }
+            slots.push(Slot {
+                shape: node.value.shape(),
+                is_constant: matches!(node.source, Source::Constant),
+                gradient: None,
+            });
+        }
+        Gradients { slots, parameters }
+    }
+
+    /// Adds a gradient to what has already arrived at node `id`. The chain
+    /// rule's sum over paths happens here and nowhere else.
+    #[track_caller]
+    pub(crate) fn accumulate(&mut self, op: &str, id: usize, gradient: Tensor<T>) {
+        let slot = &mut self.slots[id];
+        let (found, expected) = (gradient.shape(), slot.shape);
+        assert!(
+            found == expected,
+            "{op}: its pullback gave a gradient of shape {found} for an input of shape {expected}"
+        );
+        match &mut slot.gradient {
+            Some(sum) => sum.add_assign(&gradient),
+            empty => *empty = Some(gradient),
+        }
+    }
+
+    pub(crate) fn at(&self, id: usize) -> Option<Tensor<T>> {
+        self.slots[id].gradient.clone()
+    }
+
+    /// The gradient with respect to a variable of the tape; zeros if the
+    /// result does not depend on it.
+    ///
+    /// # Panics
+    /// If the variable is a constant: its gradient was not computed.
+    #[track_caller]
+    pub fn wrt(&self, x: Var<'_, T>) -> Tensor<T> {
+        match self.slots.get(x.id) {
+            Some(slot) => {
+                assert!(
+                    !slot.is_constant,
+                    "wrt: %{} is a constant, so its gradient was not computed; \
+                     make it with tape.var or tape.watch",
+                    x.id
+                );
+                slot.gradient.clone().unwrap_or_else(|| Tensor::zeros(slot.shape))
+            }
+            // Recorded after the backward pass: nothing depended on it.
+            None => Tensor::zeros(x.shape()),
+        }
+    }
+
+    /// The gradient with respect to a parameter, over all the places where it
+    /// was watched; `None` if the result does not depend on it.
+    pub fn get(&self, parameter: &Parameter<T>) -> Option<Tensor<T>> {
+        let places = self.parameters.iter().filter(|(id, _)| *id == parameter.id());
+        places.filter_map(|&(_, slot)| self.at(slot)).reduce(|mut sum, gradient| {
+            sum.add_assign(&gradient);
+            sum
+        })
+    }
+}

@@ -1,0 +1,58 @@
+//! Matrix products.
+
+use crate::{Scalar, Var};
+
+impl<'t, T: Scalar> Var<'t, T> {
+    /// The matrix product `Y = A B` of `[m, k]` and `[k, n]`, with
+    /// `dA = dY Bᵀ` and `dB = Aᵀ dY`.
+    ///
+    /// # Panics
+    /// If the operands are not matrices whose inner sizes agree.
+    #[track_caller]
+    pub fn matmul(self, b: Self) -> Self {
+        let (av, bv) = (self.value(), b.value());
+        let y = av.matmul(&bv);
+        self.tape.record("matmul", [self, b], y, move |dy, [da, db]| {
+            [da.then(|| dy.matmul_nt(&bv)), db.then(|| av.matmul_tn(dy))]
+        })
+    }
+
+    /// `Y = X Wᵀ + b`, [`torch.nn.functional.linear`][1]: features `[…, in]`,
+    /// weight `[out, in]` and, if there is one, bias `[out]` give `[…, out]`.
+    /// The gradients are `dX = dY W`, `dW = dYᵀ X` and `db`, the sum of `dY`'s
+    /// rows.
+    ///
+    /// [1]: https://pytorch.org/docs/stable/generated/torch.nn.functional.linear.html
+    ///
+    /// # Panics
+    /// If the features' last size is not the weight's, or the bias does not
+    /// have shape `[out]`.
+    #[track_caller]
+    pub fn linear(self, weight: Self, bias: impl Into<Option<Self>>) -> Self {
+        let (xv, w) = (self.value(), weight.value());
+        let (x_shape, w_shape) = (xv.shape(), w.shape());
+        assert!(
+            w_shape.len() == 2 && x_shape.last() == w_shape.last(),
+            "linear: features of shape {x_shape} need a weight of shape [out, {}], not {w_shape}",
+            x_shape.last().map_or("in".into(), usize::to_string)
+        );
+        let x = xv.as_rows();
+        let y = x.matmul_nt(&w).reshape(x_shape.with_size(x_shape.len() - 1, w_shape[0]));
+        let y = self.tape.record("linear", [self, weight], y, move |dy, [dx, dw]| {
+            let dy = dy.as_rows();
+            [dx.then(|| dy.matmul(&w).reshape(x_shape)), dw.then(|| dy.matmul_tn(&x))]
+        });
+        match bias.into() {
+            Some(bias) => {
+                let found = bias.shape();
+                let out = w_shape[0];
+                assert!(
+                    *found == [out],
+                    "linear: weight {w_shape} needs a bias of shape [{out}], not {found}"
+                );
+                y + bias
+            }
+            None => y,
+        }
+    }
+}

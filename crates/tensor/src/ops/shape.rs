@@ -1,0 +1,92 @@
+//! Operations that move elements and compute nothing.
+
+use crate::{Scalar, Shape, Tensor, Var};
+
+impl<'t, T: Scalar> Var<'t, T> {
+    /// The same elements in the same order under another shape.
+    ///
+    /// # Panics
+    /// If the number of elements changes.
+    #[track_caller]
+    pub fn reshape(self, shape: impl Into<Shape>) -> Self {
+        let x = self.value();
+        let before = x.shape();
+        self.tape.record("reshape", [self], x.reshape(shape), move |dy, _| [dy.reshape(before)])
+    }
+
+    /// Exchanges two dimensions.
+    ///
+    /// # Panics
+    /// If there is no such dimension.
+    #[track_caller]
+    pub fn transpose(self, dim0: usize, dim1: usize) -> Self {
+        let y = self.value().transpose(dim0, dim1);
+        self.tape.record("transpose", [self], y, move |dy, _| [dy.transpose(dim0, dim1)])
+    }
+
+    /// The part of length `len` that begins at `start` of dimension `dim`. The
+    /// elements outside get a gradient of zero.
+    ///
+    /// # Panics
+    /// If the part reaches past the end, or there is no such dimension.
+    #[track_caller]
+    pub fn narrow(self, dim: usize, start: usize, len: usize) -> Self {
+        let x = self.value();
+        let y = x.narrow(dim, start, len);
+        let size = x.shape()[dim];
+        self.tape.record("narrow", [self], y, move |dy, _| [dy.pad(dim, start, size)])
+    }
+
+    /// The last dimension cut into `N` equal parts.
+    ///
+    /// # Panics
+    /// If `N` does not divide the last size.
+    #[track_caller]
+    pub fn chunk<const N: usize>(self) -> [Self; N] {
+        let shape = self.shape();
+        match shape.last() {
+            Some(size) if size % N == 0 => {
+                let len = size / N;
+                std::array::from_fn(|part| self.narrow(shape.len() - 1, part * len, len))
+            }
+            _ => panic!("chunk: the last dimension of shape {shape} is not {N} equal parts"),
+        }
+    }
+
+    /// Variables laid end to end along the existing dimension `dim`.
+    ///
+    /// # Panics
+    /// If there are none, or if they differ in any other dimension.
+    #[track_caller]
+    pub fn cat(parts: &[Self], dim: usize) -> Self {
+        let values: Vec<Tensor<T>> = parts.iter().map(|part| part.value()).collect();
+        let y = Tensor::cat(&values, dim);
+        let sizes: Vec<usize> = values.iter().map(|value| value.shape()[dim]).collect();
+        parts[0].tape.record_any("cat", parts, y, move |dy| {
+            let mut end = 0;
+            let narrow = |&size: &usize| {
+                end += size;
+                dy.narrow(dim, end - size, size)
+            };
+            sizes.iter().map(narrow).collect::<Vec<_>>()
+        })
+    }
+
+    /// Variables of one shape laid along a new dimension `dim`.
+    ///
+    /// # Panics
+    /// If there are none, or if their shapes differ.
+    #[track_caller]
+    pub fn stack(parts: &[Self], dim: usize) -> Self {
+        let first = parts.first().expect("stack: at least one variable").shape();
+        assert!(dim <= first.len(), "stack: shape {first} has no place for a dimension {dim}");
+        let unsqueezed: Vec<Self> = (parts.iter())
+            .map(|part| {
+                let shape = part.shape();
+                assert!(shape == first, "stack: the shapes {first} and {shape} should be the same");
+                part.reshape(shape.edit(|sizes| sizes.insert(dim, 1)))
+            })
+            .collect();
+        Var::cat(&unsqueezed, dim)
+    }
+}

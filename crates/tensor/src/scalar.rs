@@ -1,0 +1,57 @@
+//! The numbers a tensor is made of: `f32` and `f64`.
+
+use std::fmt::{Debug, Display};
+
+use ndarray::LinalgScalar;
+use num_traits::{Float, NumAssign};
+
+/// A floating-point element type: `f32` for speed, `f64` for checking.
+///
+/// Everything in this crate is generic over it, so that the code that trains
+/// in `f32` is, line for line, the code whose gradients are checked in `f64`.
+///
+/// ```
+/// use tensor::Scalar;
+///
+/// fn half<T: Scalar>(x: T) -> T {
+///     x * T::from_f64(0.5)
+/// }
+/// assert_eq!(half(3.0_f32), 1.5);
+/// ```
+pub trait Scalar:
+    Float + NumAssign + LinalgScalar + Debug + Display + Send + Sync + 'static
+{
+    /// The nearest value of this type to `x`.
+    fn from_f64(x: f64) -> Self;
+
+    /// This value as `f64`; exact for both types.
+    fn as_f64(self) -> f64;
+
+    /// The logistic function `σ(x) = 1 / (1 + e⁻ˣ)`.
+    ///
+    /// Stable without a branch: where `e⁻ˣ` overflows to `∞`, the quotient is
+    /// exactly 0, which is σ's limit there.
+    fn sigmoid(self) -> Self {
+        (Self::one() + (-self).exp()).recip()
+    }
+}
+
+impl Scalar for f32 {
+    fn from_f64(x: f64) -> Self {
+        x as f32
+    }
+
+    fn as_f64(self) -> f64 {
+        self.into()
+    }
+}
+
+impl Scalar for f64 {
+    fn from_f64(x: f64) -> Self {
+        x
+    }
+
+    fn as_f64(self) -> f64 {
+        self
+    }
+}

@@ -1,0 +1,212 @@
+//! Moving elements without computing: every function here is linear, and each
+//! comes with the one that is its adjoint.
+
+use super::Tensor;
+use crate::{Scalar, Shape};
+
+impl<T: Scalar> Tensor<T> {
+    /// The same elements in the same order under another shape.
+    /// Its adjoint is the reshape back.
+    ///
+    /// # Panics
+    /// If the number of elements changes.
+    #[track_caller]
+    pub fn reshape(&self, shape: impl Into<Shape>) -> Self {
+        let shape = shape.into();
+        assert!(
+            shape.num_elements() == self.shape.num_elements(),
+            "reshape: {} has {} elements, {shape} takes {}",
+            self.shape,
+            self.shape.num_elements(),
+            shape.num_elements()
+        );
+        Tensor { shape, data: self.data.clone() }
+    }
+
+    /// Exchanges two dimensions. It is its own adjoint.
+    ///
+    /// # Panics
+    /// If there is no such dimension.
+    #[track_caller]
+    pub fn transpose(&self, dim0: usize, dim1: usize) -> Self {
+        assert_dim("transpose", self.shape, dim0);
+        assert_dim("transpose", self.shape, dim1);
+        let (first, second) = (dim0.min(dim1), dim0.max(dim1));
+        if first == second {
+            return self.clone();
+        }
+        // The tensor is read as [a, m, b, n, c]; m and n change places.
+        let (a, m, _) = self.shape.around(first);
+        let (am_b, n, c) = self.shape.around(second);
+        let b = am_b / (a * m).max(1);
+        let mut data = Vec::with_capacity(self.data.len());
+        for i in 0..a {
+            for l in 0..n {
+                for k in 0..b {
+                    for j in 0..m {
+                        let from = (((i * m + j) * b + k) * n + l) * c;
+                        data.extend_from_slice(&self.data[from..from + c]);
+                    }
+                }
+            }
+        }
+        Tensor::new(self.shape.edit(|sizes| sizes.swap(first, second)), data)
+    }
+
+    /// The part of length `len` that begins at `start` of dimension `dim`.
+    /// Its adjoint is [`pad`](Tensor::pad).
+    ///
+    /// # Panics
+    /// If the part reaches past the end, or there is no such dimension.
+    #[track_caller]
+    pub fn narrow(&self, dim: usize, start: usize, len: usize) -> Self {
+        assert_dim("narrow", self.shape, dim);
+        let (outer, size, inner) = self.shape.around(dim);
+        assert!(
+            start + len <= size,
+            "narrow: {start}..{} reaches past dimension {dim} of shape {}",
+            start + len,
+            self.shape
+        );
+        let mut data = Vec::with_capacity(outer * len * inner);
+        for block in self.data.chunks_exact((size * inner).max(1)) {
+            data.extend_from_slice(&block[start * inner..(start + len) * inner]);
+        }
+        Tensor::new(self.shape.with_size(dim, len), data)
+    }
+
+    /// Zeros of size `size` in dimension `dim`, with this tensor laid in at
+    /// `start`. Its adjoint is [`narrow`](Tensor::narrow).
+    ///
+    /// # Panics
+    /// If the tensor does not fit, or there is no such dimension.
+    #[track_caller]
+    pub fn pad(&self, dim: usize, start: usize, size: usize) -> Self {
+        assert_dim("pad", self.shape, dim);
+        let (_, len, inner) = self.shape.around(dim);
+        assert!(start + len <= size, "pad: {start}..{} does not fit in size {size}", start + len);
+        let mut result = Tensor::zeros(self.shape.with_size(dim, size));
+        let blocks = result.data_mut().chunks_exact_mut((size * inner).max(1));
+        for (block, part) in blocks.zip(self.data.chunks_exact((len * inner).max(1))) {
+            block[start * inner..(start + len) * inner].copy_from_slice(part);
+        }
+        result
+    }
+
+    /// The tensors laid end to end along the existing dimension `dim`.
+    /// Its adjoint is one [`narrow`](Tensor::narrow) for each of them.
+    ///
+    /// # Panics
+    /// If there are none, or if they differ in any other dimension.
+    #[track_caller]
+    pub fn cat(tensors: &[Self], dim: usize) -> Self {
+        let first = tensors.first().expect("cat: at least one tensor").shape;
+        assert_dim("cat", first, dim);
+        for tensor in tensors {
+            assert!(
+                tensor.shape.len() == first.len()
+                    && tensor.shape.with_size(dim, 0) == first.with_size(dim, 0),
+                "cat: the shapes {first} and {} should agree in all dimensions but {dim}",
+                tensor.shape
+            );
+        }
+        let size = tensors.iter().map(|t| t.shape[dim]).sum();
+        let (outer, _, inner) = first.around(dim);
+        let mut data = Vec::with_capacity(outer * size * inner);
+        for i in 0..outer {
+            for tensor in tensors {
+                let block = tensor.shape[dim] * inner;
+                data.extend_from_slice(&tensor.data[i * block..(i + 1) * block]);
+            }
+        }
+        Tensor::new(first.with_size(dim, size), data)
+    }
+
+    /// This tensor repeated to the larger `shape`, by PyTorch's broadcasting
+    /// rule. Its adjoint is [`sum_to_size`](Tensor::sum_to_size).
+    ///
+    /// # Panics
+    /// If the shape does not broadcast to `shape`.
+    #[track_caller]
+    pub fn broadcast_to(&self, shape: impl Into<Shape>) -> Self {
+        let shape = shape.into();
+        let rows = broadcast_rows("broadcast_to", self.shape, shape);
+        let mut data = Vec::with_capacity(shape.num_elements());
+        for Row { small, len, repeats } in rows {
+            if repeats {
+                data.resize(data.len() + len, self.data[small]);
+            } else {
+                data.extend_from_slice(&self.data[small..small + len]);
+            }
+        }
+        Tensor::new(shape, data)
+    }
+
+    /// The sum over everything that broadcasting `shape` to this tensor's
+    /// shape would repeat; `[]` sums all. Its adjoint is
+    /// [`broadcast_to`](Tensor::broadcast_to).
+    ///
+    /// # Panics
+    /// If `shape` does not broadcast to this tensor's shape.
+    #[track_caller]
+    pub fn sum_to_size(&self, shape: impl Into<Shape>) -> Self {
+        let shape = shape.into();
+        let rows = broadcast_rows("sum_to_size", shape, self.shape);
+        let mut result = Tensor::zeros(shape);
+        let sums = result.data_mut();
+        let mut rest = self.data();
+        for Row { small, len, repeats } in rows {
+            let row;
+            (row, rest) = rest.split_at(len);
+            if repeats {
+                sums[small] += row.iter().fold(T::zero(), |sum, &x| sum + x);
+            } else {
+                for (sum, &x) in sums[small..small + len].iter_mut().zip(row) {
+                    *sum += x;
+                }
+            }
+        }
+        result
+    }
+}
+
+/// One row (along the last dimension) of the larger tensor of a broadcast, and
+/// where it comes from in the smaller one.
+struct Row {
+    /// Offset of the row's first element in the smaller tensor.
+    small: usize,
+    len: usize,
+    /// Whether the smaller tensor has one element where the row has `len`.
+    repeats: bool,
+}
+
+#[track_caller]
+fn broadcast_rows(op: &'static str, small: Shape, large: Shape) -> impl Iterator<Item = Row> {
+    assert!(
+        small.broadcast(&large) == Some(large),
+        "{op}: shape {small} does not broadcast to {large}"
+    );
+    let lead = large.len() - small.len();
+    let mut strides = [0; crate::shape::MAX_RANK];
+    let mut stride = 1;
+    for (dim, &size) in small.iter().enumerate().rev() {
+        strides[lead + dim] = if size == large[lead + dim] { stride } else { 0 };
+        stride *= size;
+    }
+    let len = large.last().copied().unwrap_or(1);
+    let repeats = !large.is_empty() && strides[large.len() - 1] == 0;
+    let outer = large.num_elements() / len.max(1);
+    (0..outer).map(move |row| {
+        let (mut rest, mut offset) = (row, 0);
+        for dim in (0..large.len().saturating_sub(1)).rev() {
+            offset += rest % large[dim] * strides[dim];
+            rest /= large[dim];
+        }
+        Row { small: offset, len, repeats }
+    })
+}
+
+#[track_caller]
+fn assert_dim(op: &str, shape: Shape, dim: usize) {
+    assert!(dim < shape.len(), "{op}: shape {shape} has no dimension {dim}");
+}

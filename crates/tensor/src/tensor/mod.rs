@@ -1,0 +1,181 @@
+//! The value: a shape and its numbers, in row-major order.
+
+mod display;
+mod layout;
+mod matmul;
+
+use std::sync::Arc;
+
+use crate::{Scalar, Shape};
+
+/// An n-dimensional array of numbers.
+///
+/// A tensor is a plain value: its numbers lie in one contiguous block,
+/// row-major (the last dimension varies fastest), behind a shared pointer.
+/// `clone` is cheap, and changing a shared tensor through
+/// [`data_mut`](Tensor::data_mut) copies it first, so nobody else sees it.
+///
+/// ```
+/// use tensor::Tensor;
+///
+/// let a = Tensor::from([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]);
+/// assert_eq!(a.shape().to_string(), "[2, 3]");
+/// assert_eq!(a.map(|x| 10.0 * x).data(), [10.0, 20.0, 30.0, 40.0, 50.0, 60.0]);
+/// ```
+#[derive(Clone, PartialEq)]
+pub struct Tensor<T> {
+    shape: Shape,
+    data: Arc<Vec<T>>,
+}
+
+impl<T: Scalar> Tensor<T> {
+    /// A tensor of the given shape over `data` in row-major order.
+    ///
+    /// # Panics
+    /// If the number of elements is not the product of the sizes.
+    #[track_caller]
+    pub fn new(shape: impl Into<Shape>, data: Vec<T>) -> Self {
+        let shape = shape.into();
+        let (found, expected) = (data.len(), shape.num_elements());
+        assert!(
+            found == expected,
+            "shape {shape} takes {expected} elements, not the {found} given"
+        );
+        Tensor { shape, data: Arc::new(data) }
+    }
+
+    /// A tensor with every element equal to `value`.
+    pub fn full(shape: impl Into<Shape>, value: T) -> Self {
+        let shape = shape.into();
+        Tensor::new(shape, vec![value; shape.num_elements()])
+    }
+
+    /// A tensor of zeros.
+    pub fn zeros(shape: impl Into<Shape>) -> Self {
+        Tensor::full(shape, T::zero())
+    }
+
+    /// A tensor whose elements, in row-major order, are what `next` returns.
+    ///
+    /// ```
+    /// let mut n = 0.0;
+    /// let a = tensor::Tensor::from_fn([3], || { n += 1.0; n });
+    /// assert_eq!(a.data(), [1.0, 2.0, 3.0]);
+    /// ```
+    pub fn from_fn(shape: impl Into<Shape>, mut next: impl FnMut() -> T) -> Self {
+        let shape = shape.into();
+        Tensor::new(shape, (0..shape.num_elements()).map(|_| next()).collect())
+    }
+
+    /// The size of each dimension.
+    pub fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    /// The elements in row-major order.
+    pub fn data(&self) -> &[T] {
+        &self.data
+    }
+
+    /// The elements, to be changed; copied first if they are shared.
+    pub fn data_mut(&mut self) -> &mut [T] {
+        Arc::make_mut(&mut self.data).as_mut_slice()
+    }
+
+    /// The only element of a tensor that has just one.
+    ///
+    /// # Panics
+    /// If there is not exactly one element.
+    #[track_caller]
+    pub fn item(&self) -> T {
+        match self.data() {
+            &[x] => x,
+            _ => panic!("item: a tensor of shape {} does not have exactly one element", self.shape),
+        }
+    }
+
+    /// The tensor of `f(x)` for each element `x`.
+    pub fn map(&self, f: impl Fn(T) -> T) -> Self {
+        Tensor::new(self.shape, self.data().iter().map(|&x| f(x)).collect())
+    }
+
+    /// The tensor of `f(x, y)` for each pair of elements at the same place.
+    ///
+    /// # Panics
+    /// If the shapes differ.
+    #[track_caller]
+    pub fn zip(&self, other: &Self, f: impl Fn(T, T) -> T) -> Self {
+        assert_same_shape("zip", self.shape, other.shape);
+        let pairs = self.data().iter().zip(other.data());
+        Tensor::new(self.shape, pairs.map(|(&x, &y)| f(x, y)).collect())
+    }
+
+    /// Adds `other` to this tensor, element by element, in place.
+    ///
+    /// # Panics
+    /// If the shapes differ.
+    #[track_caller]
+    pub fn add_assign(&mut self, other: &Self) {
+        assert_same_shape("add_assign", self.shape, other.shape);
+        for (x, &y) in self.data_mut().iter_mut().zip(other.data()) {
+            *x += y;
+        }
+    }
+
+    /// The inner product `⟨x, y⟩`: the sum of the products of the elements at
+    /// the same place.
+    ///
+    /// # Panics
+    /// If the shapes differ.
+    #[track_caller]
+    pub fn dot(&self, other: &Self) -> T {
+        assert_same_shape("dot", self.shape, other.shape);
+        let pairs = self.data().iter().zip(other.data());
+        pairs.fold(T::zero(), |sum, (&x, &y)| sum + x * y)
+    }
+
+    /// The same numbers in another element type.
+    pub fn cast<U: Scalar>(&self) -> Tensor<U> {
+        let data = self.data().iter().map(|x| U::from_f64(x.as_f64()));
+        Tensor::new(self.shape, data.collect())
+    }
+}
+
+#[cold]
+#[track_caller]
+fn shapes_differ(op: &str, a: Shape, b: Shape) -> ! {
+    panic!("{op}: the shapes {a} and {b} should be the same");
+}
+
+#[track_caller]
+fn assert_same_shape(op: &str, a: Shape, b: Shape) {
+    if a != b {
+        shapes_differ(op, a, b);
+    }
+}
+
+impl<T: Scalar> From<T> for Tensor<T> {
+    fn from(x: T) -> Self {
+        Tensor::new([], vec![x])
+    }
+}
+
+impl<T: Scalar, const N: usize> From<[T; N]> for Tensor<T> {
+    fn from(elements: [T; N]) -> Self {
+        Tensor::new([N], elements.to_vec())
+    }
+}
+
+impl<T: Scalar, const M: usize, const N: usize> From<[[T; N]; M]> for Tensor<T> {
+    fn from(rows: [[T; N]; M]) -> Self {
+        Tensor::new([M, N], rows.into_iter().flatten().collect())
+    }
+}
+
+impl<T: Scalar, const L: usize, const M: usize, const N: usize> From<[[[T; N]; M]; L]>
+    for Tensor<T>
+{
+    fn from(blocks: [[[T; N]; M]; L]) -> Self {
+        Tensor::new([L, M, N], blocks.into_iter().flatten().flatten().collect())
+    }
+}
