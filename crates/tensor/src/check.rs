@@ -12,16 +12,18 @@ use crate::{Shape, Tape, Tensor, Var};
 const STEP: f64 = 6e-6;
 const RELATIVE_TOLERANCE: f64 = 1e-8;
 const ABSOLUTE_TOLERANCE: f64 = 1e-9;
+const DIRECTIONS: usize = 3;
 
 /// Checks the vector-Jacobian products of `f` at `inputs`.
 ///
 /// Two random directions are drawn: `v` in the inputs' space and `u` in the
 /// output's. If `J` is the Jacobian, then `⟨u, J v⟩ = ⟨Jᵀu, v⟩`. The left side is
 /// computed by central differences, which never look at a pullback, and the
-/// right side by the tape.
+/// right side by the tape. Because a direction can be blind to an error that is
+/// orthogonal to it, this is done three times.
 ///
-/// The differences cost two evaluations, however many elements there are. Only
-/// when the sides disagree is each element tried on its own, to say which.
+/// The differences cost two evaluations each, however many elements there are.
+/// Only when the sides disagree is every element tried on its own, to say which.
 ///
 /// # Errors
 /// When they disagree: a [`VjpMismatch`] that names the operation, the argument
@@ -53,65 +55,71 @@ pub fn check_vjp<const N: usize>(
     inputs: [&Tensor<f64>; N],
     rng: &mut impl Rng,
 ) -> Result<(), VjpMismatch> {
-    let mut direction = |shape: Shape| Tensor::from_fn(shape, || rng.random_range(-1.0..1.0));
     let inputs = inputs.map(Tensor::clone);
-    let v = inputs.each_ref().map(|x| direction(x.shape()));
-
     let tape = Tape::new();
     let variables = inputs.each_ref().map(|x| tape.var(x.clone()));
     let y = f(variables);
-    let u = direction(y.shape());
-    let gradients = y.vjp(u.clone());
-    let gradients = variables.map(|x| gradients.wrt(x));
 
-    // ⟨u, J d⟩ for a direction d, and how large the terms of that sum are.
-    let difference = |d: &[Tensor<f64>; N]| -> (f64, f64) {
-        let at = |step: f64| -> Tensor<f64> {
-            let tape = Tape::new();
-            let moved: [Var<'_, f64>; N] =
-                std::array::from_fn(|k| tape.var(inputs[k].zip(&d[k], |x, d| x + step * d)));
-            f(moved).value()
-        };
-        let slope = at(STEP).zip(&at(-STEP), |plus, minus| (plus - minus) / (2.0 * STEP));
-        let terms = slope.zip(&u, |s, u| (s * u).abs());
-        (slope.dot(&u), terms.data().iter().sum())
-    };
-    let agree = |a: f64, b: f64, size: f64| {
-        // Written so that a NaN on either side disagrees.
-        (a - b).abs() <= ABSOLUTE_TOLERANCE + RELATIVE_TOLERANCE * size
-    };
+    for _ in 0..DIRECTIONS {
+        let mut direction = |shape: Shape| Tensor::from_fn(shape, || rng.random_range(-1.0..1.0));
+        let v = inputs.each_ref().map(|x| direction(x.shape()));
+        let u = direction(y.shape());
+        let gradients = y.vjp(u.clone());
+        let gradients = variables.map(|x| gradients.wrt(x));
 
-    let (expected, mut size) = difference(&v);
-    let mut found = 0.0;
-    for (gradient, v) in gradients.iter().zip(&v) {
-        found += gradient.dot(v);
-        size += gradient.zip(v, |g, v| (g * v).abs()).data().iter().sum::<f64>();
+        let slope = central_difference(&f, &inputs, &v);
+        let expected = slope.dot(&u);
+        let found: f64 = gradients.iter().zip(&v).map(|(gradient, v)| gradient.dot(v)).sum();
+        // Rounding errors grow with the terms of the sums, not with the sums.
+        let terms = |a: &Tensor<f64>, b: &Tensor<f64>| a.map(f64::abs).dot(&b.map(f64::abs));
+        let size = terms(&slope, &u)
+            + terms(&y.value(), &u)
+            + gradients.iter().zip(&v).map(|(gradient, v)| terms(gradient, v)).sum::<f64>();
+        let error = (expected - found).abs();
+        if error.is_nan() || error > ABSOLUTE_TOLERANCE + RELATIVE_TOLERANCE * size {
+            let op = tape.with_nodes(|nodes| nodes[y.id].op);
+            return Err(worst_element(&f, &inputs, &u, &gradients, op));
+        }
     }
-    // Round-off in y itself, divided by the step.
-    size += y.value().zip(&u, |y, u| (y * u).abs()).data().iter().sum::<f64>();
-    if agree(expected, found, size) {
-        return Ok(());
-    }
+    Ok(())
+}
 
+/// `J d`, the slope of `f` at `inputs` in the direction `d`.
+fn central_difference<const N: usize>(
+    f: &impl for<'t> Fn([Var<'t, f64>; N]) -> Var<'t, f64>,
+    inputs: &[Tensor<f64>; N],
+    d: &[Tensor<f64>; N],
+) -> Tensor<f64> {
+    let at = |step: f64| {
+        let tape = Tape::new();
+        let moved: [Var<'_, f64>; N] =
+            std::array::from_fn(|k| tape.var(inputs[k].zip(&d[k], |x, d| x + step * d)));
+        f(moved).value()
+    };
+    at(STEP).zip(&at(-STEP), |plus, minus| (plus - minus) / (2.0 * STEP))
+}
+
+fn worst_element<const N: usize>(
+    f: &impl for<'t> Fn([Var<'t, f64>; N]) -> Var<'t, f64>,
+    inputs: &[Tensor<f64>; N],
+    u: &Tensor<f64>,
+    gradients: &[Tensor<f64>; N],
+    op: &'static str,
+) -> VjpMismatch {
     let mut worst: Option<VjpMismatch> = None;
     for (argument, gradient) in gradients.iter().enumerate() {
-        for element in 0..gradient.data().len() {
+        for (element, &tape) in gradient.data().iter().enumerate() {
             let mut d = inputs.each_ref().map(|x| Tensor::zeros(x.shape()));
             d[argument].data_mut()[element] = 1.0;
-            let mismatch = VjpMismatch {
-                op: tape.with_nodes(|nodes| nodes[y.id].op),
-                argument,
-                shape: gradient.shape(),
-                element,
-                tape: gradient.data()[element],
-                difference: difference(&d).0,
-            };
+            let difference = central_difference(f, inputs, &d).dot(u);
+            let shape = gradient.shape();
+            let mismatch = VjpMismatch { op, argument, shape, element, tape, difference };
             if worst.as_ref().is_none_or(|worst| mismatch.error() > worst.error()) {
                 worst = Some(mismatch);
             }
         }
     }
-    Err(worst.expect("two sides can only differ where there is an element"))
+    worst.expect("two sides can only differ where there is an element")
 }
 
 /// Where the tape and the central differences disagree most.

@@ -14,26 +14,27 @@ use crate::{Scalar, Tape};
 /// let x = tape.var(Tensor::from(3.0));
 /// let y = x * x + 2.0 * x;
 /// assert_eq!(tape.to_string(), "\
-/// %0  var           []
-/// %1  mul  %0, %0   []
-/// %2  constant      []
-/// %3  mul  %2, %0   []
-/// %4  add  %1, %3   []
+/// %0  var               []
+/// %1  mul       %0, %0  []
+/// %2  constant          []
+/// %3  mul       %2, %0  []
+/// %4  add       %1, %3  []
 /// ");
 /// ```
 impl<T: Scalar> fmt::Display for Tape<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.with_nodes(|nodes| {
-            let rows: Vec<(String, String)> = (nodes.iter().enumerate())
-                .map(|(id, node)| {
-                    let inputs: Vec<String> = node.inputs.iter().map(|i| format!("%{i}")).collect();
-                    (format!("%{id}"), format!("{}  {}", node.op, inputs.join(", ")))
+            let inputs: Vec<String> = (nodes.iter())
+                .map(|node| {
+                    node.inputs.iter().map(|i| format!("%{i}")).collect::<Vec<_>>().join(", ")
                 })
                 .collect();
-            let id_width = rows.last().map_or(0, |(id, _)| id.len());
-            let width = rows.iter().map(|(_, what)| what.len()).max().unwrap_or(0);
-            for ((id, what), node) in rows.iter().zip(nodes) {
-                writeln!(f, "{id:id_width$}  {what:width$}   {}", node.value.shape())?;
+            let id_width = nodes.len().to_string().len();
+            let op_width = nodes.iter().map(|node| node.op.len()).max().unwrap_or(0);
+            let inputs_width = inputs.iter().map(String::len).max().unwrap_or(0);
+            for (id, (node, inputs)) in nodes.iter().zip(inputs).enumerate() {
+                let (op, shape) = (node.op, node.value.shape());
+                writeln!(f, "%{id:<id_width$}  {op:op_width$}  {inputs:inputs_width$}  {shape}")?;
             }
             Ok(())
         })

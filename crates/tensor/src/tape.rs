@@ -164,7 +164,7 @@ impl<T: Scalar> Tape<T> {
         value: Tensor<T>,
         pullback: impl Fn(&Tensor<T>, [bool; N]) -> [G; N] + 'static,
     ) -> Var<'t, T> {
-        let wanted = inputs.map(|input| self.needs_gradient(op, input));
+        let wanted = inputs.map(|input| self.needs_gradient(input));
         self.record_any(op, &inputs, value, move |dy| pullback(dy, wanted))
     }
 
@@ -178,10 +178,12 @@ impl<T: Scalar> Tape<T> {
         value: Tensor<T>,
         pullback: impl Fn(&Tensor<T>) -> I + 'static,
     ) -> Var<'t, T> {
+        for input in inputs {
+            assert!(std::ptr::eq(self, input.tape), "{op}: an input is on another tape");
+        }
         let ids: Vec<usize> = inputs.iter().map(|input| input.id).collect();
-        let wanted: Vec<Option<usize>> = (inputs.iter())
-            .map(|&input| self.needs_gradient(op, input).then_some(input.id))
-            .collect();
+        let wanted: Vec<Option<usize>> =
+            (inputs.iter()).map(|&input| self.needs_gradient(input).then_some(input.id)).collect();
         let source = if wanted.iter().any(Option::is_some) {
             Source::Op(Box::new(move |dy, gradients: &mut Gradients<T>| {
                 for (id, gradient) in wanted.iter().zip(pullback(dy)) {
@@ -227,10 +229,11 @@ impl<T: Scalar> Tape<T> {
         Var { tape: self, id: nodes.len() - 1 }
     }
 
-    #[track_caller]
-    fn needs_gradient(&self, op: &str, input: Var<'_, T>) -> bool {
-        assert!(std::ptr::eq(self, input.tape), "{op}: an input is on another tape");
-        !matches!(self.nodes.borrow()[input.id].source, Source::Constant)
+    fn needs_gradient(&self, input: Var<'_, T>) -> bool {
+        self.nodes
+            .borrow()
+            .get(input.id)
+            .is_some_and(|node| !matches!(node.source, Source::Constant))
     }
 }
 
@@ -281,6 +284,8 @@ impl<'t, T: Scalar> Var<'t, T> {
     /// If `u` does not have the shape of `y`.
     #[track_caller]
     pub fn vjp(self, u: Tensor<T>) -> Gradients<T> {
+        let (found, expected) = (u.shape(), self.shape());
+        assert!(found == expected, "vjp: u has shape {found} and the variable {expected}");
         self.tape.with_nodes(|nodes| {
             let mut gradients = Gradients::new(nodes);
             gradients.accumulate("vjp", self.id, u);

@@ -78,15 +78,15 @@ impl<'t, T: Scalar> Var<'t, T> {
     /// If there are none, or if their shapes differ.
     #[track_caller]
     pub fn stack(parts: &[Self], dim: usize) -> Self {
-        let first = parts.first().expect("stack: at least one variable").shape();
+        assert!(!parts.is_empty(), "stack: at least one variable is needed");
+        let first = parts[0].shape();
         assert!(dim <= first.len(), "stack: shape {first} has no place for a dimension {dim}");
-        let unsqueezed: Vec<Self> = (parts.iter())
-            .map(|part| {
-                let shape = part.shape();
-                assert!(shape == first, "stack: the shapes {first} and {shape} should be the same");
-                part.reshape(shape.edit(|sizes| sizes.insert(dim, 1)))
-            })
-            .collect();
-        Var::cat(&unsqueezed, dim)
+        for part in parts {
+            let shape = part.shape();
+            assert!(shape == first, "stack: the shapes {first} and {shape} should be the same");
+        }
+        let unsqueezed = first.edit(|sizes| sizes.insert(dim, 1));
+        let parts: Vec<Self> = parts.iter().map(|part| part.reshape(unsqueezed)).collect();
+        Var::cat(&parts, dim)
     }
 }

@@ -100,7 +100,8 @@ impl<T: Scalar> Tensor<T> {
     /// If there are none, or if they differ in any other dimension.
     #[track_caller]
     pub fn cat(tensors: &[Self], dim: usize) -> Self {
-        let first = tensors.first().expect("cat: at least one tensor").shape;
+        assert!(!tensors.is_empty(), "cat: at least one tensor is needed");
+        let first = tensors[0].shape;
         assert_dim("cat", first, dim);
         for tensor in tensors {
             assert!(

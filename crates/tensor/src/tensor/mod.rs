@@ -45,12 +45,14 @@ impl<T: Scalar> Tensor<T> {
     }
 
     /// A tensor with every element equal to `value`.
+    #[track_caller]
     pub fn full(shape: impl Into<Shape>, value: T) -> Self {
         let shape = shape.into();
         Tensor::new(shape, vec![value; shape.num_elements()])
     }
 
     /// A tensor of zeros.
+    #[track_caller]
     pub fn zeros(shape: impl Into<Shape>) -> Self {
         Tensor::full(shape, T::zero())
     }
@@ -62,6 +64,7 @@ impl<T: Scalar> Tensor<T> {
     /// let a = tensor::Tensor::from_fn([3], || { n += 1.0; n });
     /// assert_eq!(a.data(), [1.0, 2.0, 3.0]);
     /// ```
+    #[track_caller]
     pub fn from_fn(shape: impl Into<Shape>, mut next: impl FnMut() -> T) -> Self {
         let shape = shape.into();
         Tensor::new(shape, (0..shape.num_elements()).map(|_| next()).collect())

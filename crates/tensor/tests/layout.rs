@@ -1,0 +1,170 @@
+//! The functions that move elements: values against their definition by
+//! indices, and pullbacks against `⟨A x, y⟩ = ⟨x, Aᵀ y⟩`.
+
+mod ops;
+
+use ops::{Inputs, for_each_op};
+use proptest::prelude::*;
+use tensor::{Scalar, Tape, Tensor, Var};
+
+/// All indices of a shape, in row-major order.
+fn indices(shape: &[usize]) -> Vec<Vec<usize>> {
+    let mut all = vec![vec![]];
+    for &size in shape {
+        let extend = |index: Vec<usize>| (0..size).map(move |i| [&index[..], &[i]].concat());
+        all = all.into_iter().flat_map(extend).collect();
+    }
+    all
+}
+
+/// The element at an index; where the tensor is broadcast, the one repeated.
+fn at(x: &Tensor<f64>, index: &[usize]) -> f64 {
+    let shape = x.shape();
+    let index = &index[index.len() - shape.len()..];
+    let offset = shape.iter().zip(index).fold(0, |o, (&size, &i)| o * size + i.min(size - 1));
+    x.data()[offset]
+}
+
+/// A tensor by its definition.
+fn by_index(shape: &[usize], f: impl Fn(&[usize]) -> f64) -> Tensor<f64> {
+    Tensor::new(shape, indices(shape).iter().map(|index| f(index)).collect())
+}
+
+proptest! {
+    #[test]
+    fn transpose(inputs in ops::rank(1), a in 0..3_usize, b in 0..3_usize) {
+        let x = &inputs[0];
+        let (a, b) = (a % x.shape().len(), b % x.shape().len());
+        let mut shape = x.shape().to_vec();
+        shape.swap(a, b);
+        let expected = by_index(&shape, |index| {
+            let mut index = index.to_vec();
+            index.swap(a, b);
+            at(x, &index)
+        });
+        prop_assert_eq!(x.transpose(a, b), expected);
+    }
+
+    #[test]
+    fn narrow_pad_and_cat(inputs in ops::rank(1), pick in 0..60_usize) {
+        let x = &inputs[0];
+        let dim = pick % x.shape().len();
+        let size = x.shape()[dim];
+        let cut = pick / 3 % (size + 1);
+        let (head, tail) = (x.narrow(dim, 0, cut), x.narrow(dim, cut, size - cut));
+        let mut shape = x.shape().to_vec();
+        shape[dim] = size - cut;
+        let expected = by_index(&shape, |index| {
+            let mut index = index.to_vec();
+            index[dim] += cut;
+            at(x, &index)
+        });
+        prop_assert_eq!(&tail, &expected);
+        prop_assert_eq!(&Tensor::cat(&[head.clone(), tail.clone()], dim), x);
+        let mut sum = head.pad(dim, 0, size);
+        sum.add_assign(&tail.pad(dim, cut, size));
+        prop_assert_eq!(&sum, x);
+    }
+
+    #[test]
+    fn broadcast_to_and_sum_to_size(inputs in ops::broadcasting()) {
+        let (x, y) = (&inputs[0], &inputs[1]);
+        let shape = x.shape().broadcast(&y.shape()).unwrap();
+        let large = x.broadcast_to(shape);
+        prop_assert_eq!(&large, &by_index(&shape, |index| at(x, index)));
+        let times = shape.num_elements() / x.shape().num_elements();
+        let back = large.sum_to_size(x.shape());
+        for (a, b) in back.data().iter().zip(x.data()) {
+            prop_assert!((a - b * times as f64).abs() < 1e-12);
+        }
+    }
+
+    #[test]
+    fn matrix_products(inputs in ops::matrices()) {
+        let (a, b) = (&inputs[0], &inputs[1]);
+        let (m, k, n) = (a.shape()[0], a.shape()[1], b.shape()[1]);
+        let expected = by_index(&[m, n], |ij| {
+            (0..k).map(|l| at(a, &[ij[0], l]) * at(b, &[l, ij[1]])).sum()
+        });
+        for (name, found) in [
+            ("nn", a.matmul(b)),
+            ("nt", a.matmul_nt(&b.transpose(0, 1))),
+            ("tn", a.transpose(0, 1).matmul_tn(b)),
+        ] {
+            for (e, f) in expected.data().iter().zip(found.data()) {
+                prop_assert!((e - f).abs() < 1e-14 * 16.0, "{name}: {e} {f}");
+            }
+        }
+    }
+}
+
+macro_rules! adjoint_test {
+    (neg, $($rest:tt)*) => { adjoint_test!(@test neg, $($rest)*); };
+    (add, $($rest:tt)*) => { adjoint_test!(@test add, $($rest)*); };
+    (sub, $($rest:tt)*) => { adjoint_test!(@test sub, $($rest)*); };
+    (sum, $($rest:tt)*) => { adjoint_test!(@test sum, $($rest)*); };
+    (mean, $($rest:tt)*) => { adjoint_test!(@test mean, $($rest)*); };
+    (broadcast_to, $($rest:tt)*) => { adjoint_test!(@test broadcast_to, $($rest)*); };
+    (reshape, $($rest:tt)*) => { adjoint_test!(@test reshape, $($rest)*); };
+    (transpose, $($rest:tt)*) => { adjoint_test!(@test transpose, $($rest)*); };
+    (narrow, $($rest:tt)*) => { adjoint_test!(@test narrow, $($rest)*); };
+    (@test $name:ident, $inputs:expr, |$v:ident, $pick:ident| $formula:expr) => {
+        mod $name {
+            use super::*;
+
+            fn formula<'t, T: Scalar>($v: &[Var<'t, T>], $pick: usize) -> Var<'t, T> {
+                $formula
+            }
+
+            proptest! {
+                #[test]
+                fn is_the_adjoint(inputs in $inputs, pick in 0..60_usize, seed: u32) {
+                    assert_adjoint(|v| formula(v, pick), &inputs, seed)?;
+                }
+            }
+        }
+    };
+    ($($not_linear:tt)*) => {};
+}
+
+for_each_op!(adjoint_test);
+
+proptest! {
+    /// The linear parts of `chunk`, `cat`, `stack` and `sum_to_size`, whose
+    /// formulas in the list are not linear.
+    #[test]
+    fn the_others_are_adjoints(inputs in ops::rows_of_four(), seed: u32) {
+        let last = inputs[0].shape().len() - 1;
+        let front = inputs[0].shape()[0];
+        assert_adjoint(
+            |v| {
+                let [i, f, g, o] = v[0].chunk();
+                i - f + g + o + o
+            },
+            &inputs, seed,
+        )?;
+        assert_adjoint(|v| Var::cat(&[v[0], v[0].narrow(last, 1, 2), v[0]], last), &inputs, seed)?;
+        assert_adjoint(|v| Var::stack(&[v[0], v[0]], last), &inputs, seed)?;
+        assert_adjoint(|v| v[0].sum_to_size(&v[0].shape()[1..]), &inputs, seed)?;
+        assert_adjoint(|v| v[0].narrow(0, front - 1, 1), &inputs, seed)?;
+    }
+}
+
+/// For a linear `A`, `⟨A x, y⟩ = ⟨x, Aᵀ y⟩` exactly, up to rounding.
+fn assert_adjoint(
+    a: impl for<'t> Fn(&[Var<'t, f64>]) -> Var<'t, f64>,
+    inputs: &Inputs,
+    seed: u32,
+) -> Result<(), TestCaseError> {
+    use rand::RngExt;
+    let mut rng = rand_mt::Mt::new(seed);
+    let tape = Tape::new();
+    let x: Vec<_> = inputs.iter().map(|x| tape.var(x.clone())).collect();
+    let ax = a(&x);
+    let y = Tensor::from_fn(ax.shape(), || rng.random_range(-1.0..1.0));
+    let gradients = ax.vjp(y.clone());
+    let left = ax.value().dot(&y);
+    let right: f64 = x.iter().map(|&x| x.value().dot(&gradients.wrt(x))).sum();
+    prop_assert!((left - right).abs() < 1e-11, "⟨A x, y⟩ = {left}, ⟨x, Aᵀ y⟩ = {right}");
+    Ok(())
+}

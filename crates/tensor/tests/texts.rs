@@ -1,0 +1,175 @@
+//! What people read: tensors as PyTorch prints them, the tape, the panics.
+
+use insta::assert_snapshot;
+use tensor::{Parameter, Tape, Tensor, Var, VjpMismatch, check_vjp};
+
+fn range(n: usize, step: f64) -> Vec<f64> {
+    (0..n).map(|i| i as f64 * step).collect()
+}
+
+/// Each text is what PyTorch 2.15 printed for the same numbers.
+#[test]
+fn tensors_print_as_in_pytorch() {
+    let nan = f64::NAN;
+    let inf = f64::INFINITY;
+    let cases: [(Tensor<f64>, &str); 12] = [
+        (Tensor::new([2, 3], range(6, 1.0)), "tensor([[0., 1., 2.],\n        [3., 4., 5.]])"),
+        (Tensor::from(2.5), "tensor(2.5000)"),
+        (Tensor::from(-3.0), "tensor(-3.)"),
+        (Tensor::zeros([0]), "tensor([])"),
+        (Tensor::zeros([2]), "tensor([0., 0.])"),
+        (
+            Tensor::from([[0.5, -1.25], [100.0, 0.0]]),
+            "tensor([[  0.5000,  -1.2500],\n        [100.0000,   0.0000]])",
+        ),
+        (Tensor::from([1e-5, 1.0, -2.0]), "tensor([ 1.0000e-05,  1.0000e+00, -2.0000e+00])"),
+        (Tensor::from([1e9, 2.0]), "tensor([1.0000e+09, 2.0000e+00])"),
+        (Tensor::from([nan, inf, -inf, 1.5]), "tensor([   nan,    inf,   -inf, 1.5000])"),
+        (
+            Tensor::new([2, 2, 1, 2], range(8, 1.0)),
+            "tensor([[[[0., 1.]],\n\n         [[2., 3.]]],\n\n\n        [[[4., 5.]],\n\n         [[6., 7.]]]])",
+        ),
+        (
+            Tensor::new([1001], range(1001, 1.0)),
+            "tensor([   0.,    1.,    2.,  ...,  998.,  999., 1000.])",
+        ),
+        (
+            Tensor::new([30], range(30, 0.25)),
+            "tensor([0.0000, 0.2500, 0.5000, 0.7500, 1.0000, 1.2500, 1.5000, 1.7500, 2.0000,
+        2.2500, 2.5000, 2.7500, 3.0000, 3.2500, 3.5000, 3.7500, 4.0000, 4.2500,
+        4.5000, 4.7500, 5.0000, 5.2500, 5.5000, 5.7500, 6.0000, 6.2500, 6.5000,
+        6.7500, 7.0000, 7.2500])",
+        ),
+    ];
+    for (tensor, expected) in cases {
+        assert_eq!(tensor.to_string(), expected);
+    }
+    let shortened = Tensor::new([50, 40], range(2000, 0.5)).to_string();
+    assert_eq!(
+        shortened,
+        "tensor([[0.0000e+00, 5.0000e-01, 1.0000e+00,  ..., 1.8500e+01, 1.9000e+01,
+         1.9500e+01],
+        [2.0000e+01, 2.0500e+01, 2.1000e+01,  ..., 3.8500e+01, 3.9000e+01,
+         3.9500e+01],
+        [4.0000e+01, 4.0500e+01, 4.1000e+01,  ..., 5.8500e+01, 5.9000e+01,
+         5.9500e+01],
+        ...,
+        [9.4000e+02, 9.4050e+02, 9.4100e+02,  ..., 9.5850e+02, 9.5900e+02,
+         9.5950e+02],
+        [9.6000e+02, 9.6050e+02, 9.6100e+02,  ..., 9.7850e+02, 9.7900e+02,
+         9.7950e+02],
+        [9.8000e+02, 9.8050e+02, 9.8100e+02,  ..., 9.9850e+02, 9.9900e+02,
+         9.9950e+02]])"
+    );
+    assert_eq!(
+        Parameter::new(Tensor::from([0.25, -1.0])).to_string(),
+        "Parameter containing:\ntensor([ 0.2500, -1.0000], requires_grad=True)"
+    );
+}
+
+/// One LSTM-like step, so that the picture shows a fan-out, a constant, a
+/// broadcast and a parameter.
+#[test]
+fn the_tape_as_text_and_as_graph() {
+    let bias = Parameter::new(Tensor::from([0.0, 1.0]));
+    let tape = Tape::<f64>::new();
+    let x = tape.constant(Tensor::zeros([3, 2]));
+    let w = tape.var(Tensor::zeros([2, 2]));
+    let h = x.linear(w, tape.watch(&bias)).tanh();
+    let _loss = (h * h).mean();
+    assert_snapshot!("tape_text", tape.to_string());
+    assert_snapshot!("tape_dot", tape.to_dot());
+}
+
+#[test]
+fn a_failed_check_names_the_place() {
+    let mut rng = rand_mt::Mt::new(0);
+    let a = Tensor::from([[0.5, -1.0, 2.0], [1.5, 0.25, 1.0]]);
+    let b = Tensor::from([[3.0], [-2.0], [0.5]]);
+    // dA should be dY Bᵀ; here a sign is wrong.
+    let mismatch = check_vjp(
+        |[a, b]| {
+            let (av, bv) = (a.value(), b.value());
+            a.tape().record("my_matmul", [a, b], av.matmul(&bv), move |dy, _| {
+                [dy.matmul_nt(&bv).map(|g| -g), av.matmul_tn(dy)]
+            })
+        },
+        [&a, &b],
+        &mut rng,
+    )
+    .unwrap_err();
+    assert_eq!(mismatch.argument, 0);
+    // The last digits of the differences are another machine's business.
+    let rounded = VjpMismatch { difference: mismatch.tape * -1.0, ..mismatch.clone() };
+    approx::assert_relative_eq!(mismatch.difference, rounded.difference, max_relative = 1e-8);
+    assert_snapshot!("failed_check", rounded.to_string());
+}
+
+/// What a wrong use says. The text also holds the line of the caller.
+#[test]
+fn panics_name_the_shapes_and_the_caller() {
+    use std::panic;
+    use std::sync::Mutex;
+
+    static LAST: Mutex<String> = Mutex::new(String::new());
+    let cases: &[(&str, fn(&Tape<f64>))] = &[
+        ("add", |t| _ = zeros(t, [2, 3]) + zeros(t, [3, 2])),
+        ("matmul", |t| _ = zeros(t, [2, 3]).matmul(zeros(t, [2, 3]))),
+        ("matmul of vectors", |t| _ = zeros(t, [3]).matmul(zeros(t, [3]))),
+        ("linear", |t| _ = zeros(t, [8, 3]).linear(zeros(t, [4, 2]), None)),
+        ("linear of a scalar", |t| _ = zeros(t, []).linear(zeros(t, [4, 2]), None)),
+        ("linear's bias", |t| _ = zeros(t, [8, 3]).linear(zeros(t, [4, 3]), zeros(t, [3]))),
+        ("reshape", |t| _ = zeros(t, [2, 3]).reshape([4])),
+        ("transpose", |t| _ = zeros(t, [2, 3]).transpose(0, 2)),
+        ("narrow", |t| _ = zeros(t, [2, 3]).narrow(1, 2, 2)),
+        ("chunk", |t| _ = zeros(t, [2, 6]).chunk::<4>()),
+        ("cat", |t| _ = Var::cat(&[zeros(t, [2, 3]), zeros(t, [2, 2])], 0)),
+        ("cat of nothing", |_| _ = Var::<f64>::cat(&[], 0)),
+        ("stack", |t| _ = Var::stack(&[zeros(t, [2]), zeros(t, [3])], 0)),
+        ("broadcast_to", |t| _ = zeros(t, [2]).broadcast_to([2, 3])),
+        ("sum_to_size", |t| _ = zeros(t, [2, 3]).sum_to_size([2])),
+        ("backward", |t| _ = zeros(t, [2, 3]).backward()),
+        ("vjp", |t| _ = zeros(t, [2, 3]).vjp(Tensor::zeros([3, 2]))),
+        ("wrt", |t| {
+            let k = t.constant(Tensor::from(1.0));
+            _ = (zeros(t, []) * k).backward().wrt(k);
+        }),
+        ("two tapes", |t| {
+            let other = Tape::new();
+            let y = other.var(Tensor::from(1.0));
+            t.record("mine", [zeros(t, []), y.tape().var(y.value())], y.value(), |dy, _| {
+                [dy.clone(), dy.clone()]
+            });
+        }),
+        ("a pullback of the wrong shape", |t| {
+            let x = zeros(t, [2]);
+            let y = t.record("mine", [x], Tensor::from(0.0), |dy, _| [dy.clone()]);
+            _ = y.backward();
+        }),
+        ("new", |_| _ = Tensor::new([2, 3], vec![0.0; 5])),
+        ("item", |_| _ = Tensor::<f64>::zeros([2]).item()),
+        ("rank", |_| _ = Tensor::<f64>::zeros([1; 7])),
+    ];
+
+    let default = panic::take_hook();
+    panic::set_hook(Box::new(|info| {
+        let file = info.location().unwrap().file();
+        let place = if file.ends_with("texts.rs") { "the caller" } else { file };
+        let message = info.payload_as_str().unwrap_or("?");
+        *LAST.lock().unwrap() = format!("{message}\n    at {place}");
+    }));
+    let catalogue: Vec<String> = (cases.iter())
+        .map(|(name, wrong)| {
+            LAST.lock().unwrap().clear();
+            let caught = panic::catch_unwind(|| wrong(&Tape::new()));
+            assert!(caught.is_err(), "{name} should panic");
+            format!("{name}:\n    {}", LAST.lock().unwrap())
+        })
+        .collect();
+    panic::set_hook(default);
+    assert_snapshot!("panics", catalogue.join("\n\n"));
+}
+
+fn zeros<const N: usize>(tape: &Tape<f64>, shape: [usize; N]) -> Var<'_, f64> {
+    tape.var(Tensor::zeros(shape))
+}
