@@ -127,7 +127,7 @@ impl std::fmt::Display for Diverged {
         let Diverged { epoch, lr } = self;
         write!(
             f,
-            "the loss is not a finite number in epoch {epoch} with --lr {lr}; try a smaller one"
+            "the loss is not a finite number in epoch {epoch} with --lr {lr:e}; try a smaller one"
         )
     }
 }

@@ -1,3 +1,35 @@
-//! soon
+//! Both demos of the notebook, replayed and compared with it number by number.
+//!
+//! | what | file |
+//! |---|---|
+//! | the notebook's data and every number it prints | `notebook.rs` |
+//! | demo 1: the shapes of an LSTM's weights | `shapes.rs` |
+//! | the network of demo 2 and its training | `forecaster.rs` |
+//! | demo 2: losses, predictions, drift | `forecast.rs` |
+//! | the pictures of demo 2 | `pictures.rs` |
+//! | arrays as NumPy prints them | `numpy.rs` |
+//! | files that are whole or not there | `files.rs` |
+
+pub mod files;
+pub mod forecast;
 pub mod forecaster;
 pub mod notebook;
+pub mod numpy;
+pub mod pictures;
+pub mod shapes;
+
+/// The outcome of a comparison with the notebook.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// The outcome in one sentence.
+    pub summary: String,
+    /// False if a single number differs.
+    pub agrees: bool,
+}
+
+impl Verdict {
+    fn nothing_to_compare(reason: &str) -> Self {
+        let summary = format!("Nothing to compare with the notebook: {reason}.");
+        Verdict { summary, agrees: true }
+    }
+}

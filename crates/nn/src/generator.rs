@@ -4,7 +4,7 @@ use std::convert::Infallible;
 
 use rand::{Rng, TryRng};
 use rand_mt::Mt;
-use tensor::{Scalar, Tensor};
+use tensor::{Scalar, Shape, Tensor};
 
 /// PyTorch's CPU generator: the Mersenne Twister MT19937, and PyTorch's way
 /// from its words to uniform numbers.
@@ -33,7 +33,7 @@ impl Generator {
 
     /// A tensor of numbers from U(−`bound`, `bound`), the distribution of every
     /// initial weight of this crate.
-    pub(crate) fn uniform<T: Uniform>(&mut self, shape: &[usize], bound: f64) -> Tensor<T> {
+    pub(crate) fn uniform<T: Uniform>(&mut self, shape: impl Into<Shape>, bound: f64) -> Tensor<T> {
         let (from, to) = (T::from_f64(-bound), T::from_f64(bound));
         Tensor::from_fn(shape, || T::unit(self).mul_add(to - from, from))
     }

@@ -8,10 +8,12 @@
 //! | `y = x Wᵀ + b` | `linear.rs` |
 //! | the mean squared error | `loss.rs` |
 //! | Adam | `adam.rs` |
+//! | a model's gradients against central differences | `check.rs` |
 //! | one list of a model's parameters | `module.rs` |
 //! | PyTorch's random numbers | `generator.rs` |
 
 mod adam;
+mod check;
 mod generator;
 mod linear;
 mod loss;
@@ -19,6 +21,7 @@ pub mod lstm;
 mod module;
 
 pub use adam::{Adam, AdamConfig};
+pub use check::check_gradients;
 pub use generator::{Generator, Uniform};
 pub use linear::Linear;
 pub use loss::mse_loss;

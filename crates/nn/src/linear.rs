@@ -34,9 +34,14 @@ impl<T: Uniform> Linear<T> {
     #[track_caller]
     pub fn new(in_features: usize, out_features: usize, generator: &mut Generator) -> Self {
         assert!(in_features > 0, "Linear: in_features should be at least 1, not 0");
-        let bound = 1.0 / (in_features as f64).sqrt();
-        let mut parameter = |shape: &[usize]| Parameter::new(generator.uniform(shape, bound));
-        Linear { weight: parameter(&[out_features, in_features]), bias: parameter(&[out_features]) }
+        let root = (in_features as f64).sqrt();
+        // PyTorch comes to the weight's bound by kaiming_uniform_(a = √5), which
+        // is the same number but for rounding; its steps give the same bits.
+        let gain = (2.0 / (1.0 + 5_f64.sqrt().powi(2))).sqrt();
+        let weight_bound = 3_f64.sqrt() * (gain / root);
+        let weight = generator.uniform([out_features, in_features], weight_bound);
+        let bias = generator.uniform([out_features], 1.0 / root);
+        Linear { weight: Parameter::new(weight), bias: Parameter::new(bias) }
     }
 }
 

@@ -7,8 +7,10 @@ use ops::{Inputs, check, for_each_op};
 use proptest::prelude::*;
 use tensor::{Scalar, Tape, Tensor, Var};
 
+type Mutation = fn(&mut [f64]);
+
 /// How a correct gradient is made wrong.
-const MUTATIONS: [(&str, fn(&mut [f64])); 4] = [
+const MUTATIONS: [(&str, Mutation); 4] = [
     ("its sign is wrong", |g| g.iter_mut().for_each(|g| *g = -*g)),
     ("a factor is off by a thousandth", |g| g.iter_mut().for_each(|g| *g *= 1.001)),
     ("its last element is forgotten", |g| *g.last_mut().unwrap() = 0.0),
@@ -22,7 +24,7 @@ fn mutant<'t>(
     v: &[Var<'t, f64>],
     pick: usize,
     argument: usize,
-    mutate: fn(&mut [f64]),
+    mutate: Mutation,
 ) -> Var<'t, f64> {
     let values: Inputs = v.iter().map(|x| x.value()).collect();
     let y = f(v, pick);

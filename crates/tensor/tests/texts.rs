@@ -100,7 +100,7 @@ fn a_failed_check_names_the_place() {
     .unwrap_err();
     assert_eq!(mismatch.argument, 0);
     // The last digits of the differences are another machine's business.
-    let rounded = VjpMismatch { difference: mismatch.tape * -1.0, ..mismatch.clone() };
+    let rounded = VjpMismatch { difference: -mismatch.tape, ..mismatch.clone() };
     approx::assert_relative_eq!(mismatch.difference, rounded.difference, max_relative = 1e-8);
     assert_snapshot!("failed_check", rounded.to_string());
 }
@@ -112,7 +112,8 @@ fn panics_name_the_shapes_and_the_caller() {
     use std::sync::Mutex;
 
     static LAST: Mutex<String> = Mutex::new(String::new());
-    let cases: &[(&str, fn(&Tape<f64>))] = &[
+    type WrongUse = fn(&Tape<f64>);
+    let cases: &[(&str, WrongUse)] = &[
         ("add", |t| _ = zeros(t, [2, 3]) + zeros(t, [3, 2])),
         ("matmul", |t| _ = zeros(t, [2, 3]).matmul(zeros(t, [2, 3]))),
         ("matmul of vectors", |t| _ = zeros(t, [3]).matmul(zeros(t, [3]))),

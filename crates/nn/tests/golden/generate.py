@@ -91,7 +91,7 @@ def cover(options, count, seed, impossible=lambda case: False):
 
 
 # ---- lstm.safetensors: every option of torch.nn.LSTM --------------------------
-# No dropout: which values torch drops depends on the maker of the processor.
+# No dropout: which values torch drops may depend on the kind of processor.
 
 
 def run_lstm(lengths, seq):
