@@ -50,7 +50,7 @@ struct ForecastOptions {
     seed: SeedOption,
     /// How often the network sees all windows
     #[arg(long, value_name = "N", default_value_t = notebook::EPOCHS,
-          value_parser = whole_number(1, 1_000_000), allow_negative_numbers = true)]
+          value_parser = whole_number::<usize>(1, 1_000_000), allow_negative_numbers = true)]
     epochs: usize,
     /// Adam's learning rate
     #[arg(long, value_name = "X", default_value_t = notebook::LR,
@@ -58,11 +58,11 @@ struct ForecastOptions {
     lr: f64,
     /// The LSTM's hidden size
     #[arg(long, value_name = "N", default_value_t = notebook::HIDDEN_SIZE,
-          value_parser = whole_number(1, 1024), allow_negative_numbers = true)]
+          value_parser = whole_number::<usize>(1, 1024), allow_negative_numbers = true)]
     hidden: usize,
     /// How many time steps a window has, up to 10
     #[arg(long, value_name = "N", default_value_t = notebook::WINDOW,
-          value_parser = whole_number(1, 10), allow_negative_numbers = true)]
+          value_parser = whole_number::<usize>(1, 10), allow_negative_numbers = true)]
     window: usize,
     /// The folder for the pictures
     #[arg(long, value_name = "FOLDER", default_value = "pictures")]

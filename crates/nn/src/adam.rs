@@ -35,7 +35,7 @@ impl Default for AdamConfig {
 /// let mut model = Linear::<f32>::new(1, 1, &mut Generator::manual_seed(0));
 /// let mut adam = Adam::new(AdamConfig { lr: 0.1, ..AdamConfig::default() });
 /// let mut tape = Tape::new();
-/// for _ in 0..500 {
+/// for _ in 0..1000 {
 ///     let x = tape.constant(Tensor::from([[1.0], [2.0]]));
 ///     let y = tape.constant(Tensor::from([[5.0], [8.0]])); // y = 3x + 2
 ///     let gradients = mse_loss(model.forward(x), y).backward();

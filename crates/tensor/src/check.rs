@@ -157,7 +157,8 @@ impl fmt::Display for VjpMismatch {
         }
         write!(
             f,
-            "{}: the gradient of argument {} (shape {}) is wrong, most of all at {index:?}:\n  \
+            "{}: the gradient of argument {}, of shape {}, is wrong.\n\
+             The worst of its elements is {index:?}:\n  \
              the tape says           {:+.9e}\n  \
              central differences say {:+.9e}",
             self.op, self.argument, self.shape, self.tape, self.difference

@@ -156,7 +156,10 @@ fn panics_name_the_shapes_and_the_caller() {
     panic::set_hook(Box::new(|info| {
         let file = info.location().unwrap().file();
         let place = if file.ends_with("texts.rs") { "the caller" } else { file };
-        let message = info.payload_as_str().unwrap_or("?");
+        let payload = info.payload();
+        let message = (payload.downcast_ref::<String>().map(String::as_str))
+            .or(payload.downcast_ref::<&str>().copied())
+            .unwrap_or("a panic without a text");
         *LAST.lock().unwrap() = format!("{message}\n    at {place}");
     }));
     let catalogue: Vec<String> = (cases.iter())

@@ -1,0 +1,36 @@
+//! An operation of your own: its value, its pullback, and the check that they
+//! belong together.
+//!
+//! Run it with `cargo run -p demos --example 02_your_own_op`.
+
+use nn::Generator;
+use tensor::{Tensor, Var, check_vjp};
+
+/// softplus(x) = ln(1 + eˣ), a smooth ramp. Its derivative is σ(x).
+fn softplus<'t>(x: Var<'t, f64>) -> Var<'t, f64> {
+    let v = x.value();
+    let y = v.map(|x| x.exp().ln_1p());
+    x.tape().record("softplus", [x], y, move |dy, _| [dy.zip(&v, |dy, x| dy / (1.0 + (-x).exp()))])
+}
+
+/// The same with a mistake that is easily made: the sign in σ.
+fn wrong_softplus<'t>(x: Var<'t, f64>) -> Var<'t, f64> {
+    let v = x.value();
+    let y = v.map(|x| x.exp().ln_1p());
+    x.tape()
+        .record("wrong_softplus", [x], y, move |dy, _| [dy.zip(&v, |dy, x| dy / (1.0 + x.exp()))])
+}
+
+fn main() {
+    let mut rng = Generator::manual_seed(0);
+    let x = Tensor::from([[-1.0, 0.0], [0.5, 3.0]]);
+
+    match check_vjp(|[x]| softplus(x), [&x], &mut rng) {
+        Ok(()) => println!("softplus: the pullback agrees with central differences.\n"),
+        Err(mismatch) => println!("{mismatch}\n"),
+    }
+    match check_vjp(|[x]| wrong_softplus(x), [&x], &mut rng) {
+        Ok(()) => println!("wrong_softplus: nobody noticed!"),
+        Err(mismatch) => println!("{mismatch}"),
+    }
+}
