@@ -3,7 +3,7 @@
 //!
 //! Run it with `cargo run -p demos --example 03_fit_a_line`.
 
-use nn::{Adam, AdamConfig, Generator, Linear, Uniform, mse_loss};
+use nn::{Adam, AdamConfig, Generator, Linear, Module, Uniform, mse_loss};
 use tensor::{Tape, Tensor};
 
 fn main() {
@@ -27,7 +27,9 @@ fn main() {
         tape.reset(); // the tape lets go of the parameters,
         adam.step(&mut line, &gradients); // and they may change
         if epoch % 50 == 0 {
-            let (slope, intercept) = (line.weight.value().item(), line.bias.value().item());
+            let numbers: Vec<f32> =
+                line.state_dict().iter().map(|(_, value)| value.item()).collect();
+            let [slope, intercept] = numbers[..] else { unreachable!("a weight and a bias") };
             println!("epoch {epoch:3}  loss {value:8.4}  y = {slope:.3} x + {intercept:.3}");
         }
     }

@@ -239,7 +239,8 @@ The line goes on, the network does not. Each hidden state lies between -1 and
     fn largest_prediction(&self) -> f64 {
         let linear = &self.network.l_linear;
         let reach: f32 = linear.weight.value().data().iter().map(|w| w.abs()).sum();
-        f64::from(reach + linear.bias.value().item())
+        let bias = linear.bias.as_ref().map_or(0.0, |bias| bias.value().item());
+        f64::from(reach + bias)
     }
 
     fn print_table(&self, out: &mut impl Write, series: &[Row]) -> io::Result<Vec<f64>> {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::str::FromStr;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand};
 use demos::forecast::{self, Settings};
@@ -189,7 +189,8 @@ fn run_forecast(out: &mut impl Write, options: &ForecastOptions) -> Result<Verdi
     }
     for (name, svg) in pictures::all(&forecast)? {
         let path = options.pictures.join(name);
-        files::write_whole(&path, &svg)?;
+        nn::write_whole(&path, svg.as_bytes())
+            .with_context(|| format!("cannot write {}", path.display()))?;
         if !quiet {
             writeln!(out, "  {}", path.display())?;
         }

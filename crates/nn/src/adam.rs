@@ -15,11 +15,80 @@ pub struct AdamConfig {
     pub betas: (f64, f64),
     /// Added to the denominator, after the root; 1e-8 by default.
     pub eps: f64,
+    /// The factor of an L2 penalty; 0 by default.
+    pub weight_decay: f64,
+    /// Whether the denominator never shrinks ([Reddi et al., 2018][1]); false by
+    /// default.
+    ///
+    /// [1]: https://openreview.net/forum?id=ryQu7f-RZ
+    pub amsgrad: bool,
+    /// Whether to go up the gradient and not down; false by default.
+    pub maximize: bool,
+    /// Whether weight decay shrinks the parameter itself and leaves the gradient
+    /// alone; false by default. This is all that AdamW is
+    /// ([Loshchilov and Hutter, 2019](https://arxiv.org/abs/1711.05101)).
+    pub decoupled_weight_decay: bool,
 }
 
 impl Default for AdamConfig {
     fn default() -> Self {
-        AdamConfig { lr: 1e-3, betas: (0.9, 0.999), eps: 1e-8 }
+        AdamConfig {
+            lr: 1e-3,
+            betas: (0.9, 0.999),
+            eps: 1e-8,
+            weight_decay: 0.0,
+            amsgrad: false,
+            maximize: false,
+            decoupled_weight_decay: false,
+        }
+    }
+}
+
+impl AdamConfig {
+    /// The settings as numbers, for a file.
+    pub(crate) fn to_numbers(self) -> [f64; 8] {
+        let flag = |on: bool| f64::from(u8::from(on));
+        [
+            self.lr,
+            self.betas.0,
+            self.betas.1,
+            self.eps,
+            self.weight_decay,
+            flag(self.amsgrad),
+            flag(self.maximize),
+            flag(self.decoupled_weight_decay),
+        ]
+    }
+
+    /// The inverse; `None` if a number is out of its range.
+    pub(crate) fn from_numbers(numbers: &[f64]) -> Option<Self> {
+        let &[lr, beta1, beta2, eps, weight_decay, amsgrad, maximize, decoupled] = numbers else {
+            return None;
+        };
+        let config = AdamConfig {
+            lr,
+            betas: (beta1, beta2),
+            eps,
+            weight_decay,
+            amsgrad: amsgrad == 1.0,
+            maximize: maximize == 1.0,
+            decoupled_weight_decay: decoupled == 1.0,
+        };
+        let is_same = config.to_numbers() == numbers;
+        (is_same && config.out_of_range().is_none()).then_some(config)
+    }
+
+    /// A number that is out of its range, in words.
+    fn out_of_range(&self) -> Option<String> {
+        let AdamConfig { lr, betas, eps, weight_decay, .. } = *self;
+        let at_least_0 = [("lr", lr), ("eps", eps), ("weight_decay", weight_decay)];
+        if let Some((name, value)) =
+            at_least_0.into_iter().find(|(_, value)| *value < 0.0 || value.is_nan())
+        {
+            return Some(format!("{name} should be at least 0, not {value}"));
+        }
+        let beta = [betas.0, betas.1].into_iter().find(|beta| !(0.0..1.0).contains(beta))?;
+        Some(format!("betas should be from 0 to below 1, not {beta}"))
     }
 }
 
@@ -35,7 +104,10 @@ impl Default for AdamConfig {
 /// let mut model = Linear::<f32>::new(1, 1, &mut Generator::manual_seed(0));
 /// let mut adam = Adam::new(AdamConfig { lr: 0.1, ..AdamConfig::default() });
 /// let mut tape = Tape::new();
-/// for _ in 0..1000 {
+/// for epoch in 0..1000 {
+///     if epoch == 900 {
+///         adam.config.lr = 0.01; // may change between steps
+///     }
 ///     let x = tape.constant(Tensor::from([[1.0], [2.0]]));
 ///     let y = tape.constant(Tensor::from([[5.0], [8.0]])); // y = 3x + 2
 ///     let gradients = mse_loss(model.forward(x), y).backward();
@@ -46,52 +118,96 @@ impl Default for AdamConfig {
 /// ```
 #[derive(Clone, Debug)]
 pub struct Adam<T: Scalar> {
-    config: AdamConfig,
-    state: HashMap<ParameterId, Moments<T>>,
+    /// The settings; they may change between steps.
+    pub config: AdamConfig,
+    pub(crate) state: HashMap<ParameterId, Moments<T>>,
 }
 
 /// What Adam remembers of one parameter.
 #[derive(Clone, Debug)]
-struct Moments<T: Scalar> {
-    step: i32,
+pub(crate) struct Moments<T: Scalar> {
+    pub step: i32,
     /// The running mean of the gradient, `m`.
-    exp_avg: Tensor<T>,
+    pub exp_avg: Tensor<T>,
     /// The running mean of its square, `v`.
-    exp_avg_sq: Tensor<T>,
+    pub exp_avg_sq: Tensor<T>,
+    /// With `amsgrad`, the largest `v` so far.
+    pub max_exp_avg_sq: Option<Tensor<T>>,
+}
+
+impl<T: Scalar> Moments<T> {
+    /// The tensors with PyTorch's names.
+    pub fn tensors(&self) -> impl Iterator<Item = (&'static str, &Tensor<T>)> {
+        let max = self.max_exp_avg_sq.iter().map(|max| ("max_exp_avg_sq", max));
+        [("exp_avg", &self.exp_avg), ("exp_avg_sq", &self.exp_avg_sq)].into_iter().chain(max)
+    }
 }
 
 impl<T: Scalar> Adam<T> {
     /// An optimizer that has not taken a step yet.
+    ///
+    /// # Panics
+    /// If a number is out of its range: `lr`, `eps` and `weight_decay` are at
+    /// least 0, both `betas` at least 0 and smaller than 1.
+    #[track_caller]
     pub fn new(config: AdamConfig) -> Self {
+        if let Some(text) = config.out_of_range() {
+            panic!("Adam: {text}");
+        }
         Adam { config, state: HashMap::new() }
     }
 
     /// Changes every parameter of the model that has a gradient.
     pub fn step(&mut self, model: &mut impl Module<T>, gradients: &Gradients<T>) {
-        let AdamConfig { lr, betas: (beta1, beta2), eps } = self.config;
+        let AdamConfig { lr, betas: (beta1, beta2), eps, weight_decay, .. } = self.config;
         for (_, parameter) in model.named_parameters() {
             let Some(gradient) = gradients.get(parameter) else { continue };
-            let Moments { step, exp_avg, exp_avg_sq } =
-                self.state.entry(parameter.id()).or_insert_with(|| Moments {
-                    step: 0,
-                    exp_avg: Tensor::zeros(gradient.shape()),
-                    exp_avg_sq: Tensor::zeros(gradient.shape()),
-                });
-            *step += 1;
+            let zeros = || Tensor::zeros(gradient.shape());
+            let state = self.state.entry(parameter.id()).or_insert_with(|| Moments {
+                step: 0,
+                exp_avg: zeros(),
+                exp_avg_sq: zeros(),
+                max_exp_avg_sq: None,
+            });
+            state.step += 1;
             // PyTorch computes what is the same for all elements in f64 …
-            let bias_correction1 = 1.0 - beta1.powi(*step);
-            let bias_correction2 = 1.0 - beta2.powi(*step);
-            let step_size = T::from_f64(lr / bias_correction1);
-            let bias_correction2_sqrt = T::from_f64(bias_correction2.sqrt());
+            let bias_correction1 = 1.0 - beta1.powi(state.step);
+            let bias_correction2 = 1.0 - beta2.powi(state.step);
             // … and rounds it once to the parameter's type.
-            let [gain1, beta2, gain2, eps] =
-                [1.0 - beta1, beta2, 1.0 - beta2, eps].map(T::from_f64);
-            let moments = exp_avg.data_mut().iter_mut().zip(exp_avg_sq.data_mut());
-            let parameters = parameter.value_mut().data_mut().iter_mut();
-            for ((p, (m, v)), &g) in parameters.zip(moments).zip(gradient.data()) {
-                *m += gain1 * (g - *m);
-                *v = beta2 * *v + gain2 * g * g;
-                *p -= step_size * *m / (v.sqrt() / bias_correction2_sqrt + eps);
+            let [step_size, root2, gain1, beta2, gain2, eps, decay, shrink] = [
+                lr / bias_correction1,
+                bias_correction2.sqrt(),
+                1.0 - beta1,
+                beta2,
+                1.0 - beta2,
+                eps,
+                weight_decay,
+                1.0 - lr * weight_decay,
+            ]
+            .map(T::from_f64);
+            let sign = if self.config.maximize { -T::one() } else { T::one() };
+
+            let (m, v) = (state.exp_avg.data_mut(), state.exp_avg_sq.data_mut());
+            let mut v_max = (self.config.amsgrad)
+                .then(|| state.max_exp_avg_sq.get_or_insert_with(zeros).data_mut());
+            let p = parameter.value_mut().data_mut();
+            for (k, &g) in gradient.data().iter().enumerate() {
+                let mut g = sign * g;
+                if self.config.decoupled_weight_decay {
+                    p[k] *= shrink;
+                } else {
+                    g += decay * p[k];
+                }
+                m[k] += gain1 * (g - m[k]); // (adam-m)
+                v[k] = beta2 * v[k] + gain2 * g * g; // (adam-v)
+                let v = match &mut v_max {
+                    Some(v_max) => {
+                        v_max[k] = v_max[k].max(v[k]);
+                        v_max[k]
+                    }
+                    None => v[k],
+                };
+                p[k] -= step_size * m[k] / (v.sqrt() / root2 + eps); // (adam-p)
             }
         }
     }

@@ -20,7 +20,18 @@ use tensor::{Scalar, Shape, Tensor};
 /// assert_eq!(linear.weight.value().item(), -0.007486820_f32);
 /// ```
 #[derive(Clone, Debug)]
-pub struct Generator(Mt);
+pub struct Generator {
+    /// Where the next block comes from.
+    source: Mt,
+    /// The words are drawn in blocks as long as the generator's state, because
+    /// from such a block the state can be recovered.
+    block: Vec<u32>,
+    /// How many words of the block are used up.
+    used: usize,
+}
+
+/// The length of MT19937's state, in words.
+const BLOCK: usize = 624;
 
 impl Generator {
     /// The generator after [`torch.manual_seed`][1], which uses the low 32 bits
@@ -28,7 +39,45 @@ impl Generator {
     ///
     /// [1]: https://pytorch.org/docs/stable/generated/torch.manual_seed.html
     pub fn manual_seed(seed: u64) -> Self {
-        Generator(Mt::new(seed as u32))
+        let mut source = Mt::new(seed as u32);
+        let block = (0..BLOCK).map(|_| source.next_u32()).collect();
+        Generator { source, block, used: 0 }
+    }
+
+    /// The state, for [`from_state`](Generator::from_state) to go on from: the
+    /// current block of words, and how many of them are used up.
+    pub fn state(&self) -> Vec<u32> {
+        let mut state = self.block.clone();
+        state.push(self.used as u32);
+        state
+    }
+
+    /// The generator whose [`state`](Generator::state) this is; `None` if it is
+    /// none.
+    ///
+    /// ```
+    /// use nn::{Generator, Uniform};
+    ///
+    /// let mut one = Generator::manual_seed(7);
+    /// f64::unit(&mut one);
+    /// let mut two = Generator::from_state(&one.state()).unwrap();
+    /// assert_eq!(f64::unit(&mut one), f64::unit(&mut two));
+    /// ```
+    pub fn from_state(state: &[u32]) -> Option<Self> {
+        let (&used, block) = state.split_last()?;
+        let used = usize::try_from(used).ok().filter(|&used| used <= BLOCK)?;
+        let source = Mt::recover(block.iter().copied()).ok()?;
+        Some(Generator { source, block: block.to_vec(), used })
+    }
+
+    /// The next word.
+    fn word(&mut self) -> u32 {
+        if self.used == BLOCK {
+            self.block.fill_with(|| self.source.next_u32());
+            self.used = 0;
+        }
+        self.used += 1;
+        self.block[self.used - 1]
     }
 
     /// A tensor of numbers from U(−`bound`, `bound`), the distribution of every
@@ -55,15 +104,14 @@ pub trait Uniform: Scalar {
 impl Uniform for f32 {
     /// The low 24 bits of one word.
     fn unit(rng: &mut Generator) -> f32 {
-        (rng.next_u32() & ((1 << 24) - 1)) as f32 / (1 << 24) as f32
+        (rng.word() & ((1 << 24) - 1)) as f32 / (1 << 24) as f32
     }
 }
 
 impl Uniform for f64 {
     /// The low 53 bits of two words, the first being the high one.
     fn unit(rng: &mut Generator) -> f64 {
-        let (high, low) = (u64::from(rng.next_u32()), u64::from(rng.next_u32()));
-        ((high << 32 | low) & ((1 << 53) - 1)) as f64 / (1_u64 << 53) as f64
+        (rng.next_u64() & ((1 << 53) - 1)) as f64 / (1_u64 << 53) as f64
     }
 }
 
@@ -72,15 +120,18 @@ impl TryRng for Generator {
     type Error = Infallible;
 
     fn try_next_u32(&mut self) -> Result<u32, Infallible> {
-        Ok(self.0.next_u32())
+        Ok(self.word())
     }
 
     fn try_next_u64(&mut self) -> Result<u64, Infallible> {
-        Ok(self.0.next_u64())
+        let (high, low) = (u64::from(self.word()), u64::from(self.word()));
+        Ok(high << 32 | low)
     }
 
     fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
-        self.0.fill_bytes(bytes);
+        for chunk in bytes.chunks_mut(4) {
+            chunk.copy_from_slice(&self.word().to_le_bytes()[..chunk.len()]);
+        }
         Ok(())
     }
 }

@@ -22,7 +22,7 @@ pub struct Linear<T: Scalar> {
     /// `W`, of shape `[out_features, in_features]`.
     pub weight: Parameter<T>,
     /// `b`, of shape `[out_features]`.
-    pub bias: Parameter<T>,
+    pub bias: Option<Parameter<T>>,
 }
 
 impl<T: Uniform> Linear<T> {
@@ -33,31 +33,49 @@ impl<T: Uniform> Linear<T> {
     /// If `in_features` is 0.
     #[track_caller]
     pub fn new(in_features: usize, out_features: usize, generator: &mut Generator) -> Self {
+        let mut linear = Linear::without_bias(in_features, out_features, generator);
+        let bound = 1.0 / (in_features as f64).sqrt();
+        linear.bias = Some(Parameter::new(generator.uniform([out_features], bound)));
+        linear
+    }
+
+    /// The same without a bias: `bias=False`.
+    ///
+    /// # Panics
+    /// If `in_features` is 0.
+    #[track_caller]
+    pub fn without_bias(
+        in_features: usize,
+        out_features: usize,
+        generator: &mut Generator,
+    ) -> Self {
         assert!(in_features > 0, "Linear: in_features should be at least 1, not 0");
-        let root = (in_features as f64).sqrt();
-        // PyTorch comes to the weight's bound by kaiming_uniform_(a = √5), which
-        // is the same number but for rounding; its steps give the same bits.
+        // PyTorch comes to the bound by kaiming_uniform_(a = √5), which is
+        // 1/√in_features but for rounding; its steps give the same bits.
         let gain = (2.0 / (1.0 + 5_f64.sqrt().powi(2))).sqrt();
-        let weight_bound = 3_f64.sqrt() * (gain / root);
-        let weight = generator.uniform([out_features, in_features], weight_bound);
-        let bias = generator.uniform([out_features], 1.0 / root);
-        Linear { weight: Parameter::new(weight), bias: Parameter::new(bias) }
+        let bound = 3_f64.sqrt() * (gain / (in_features as f64).sqrt());
+        let weight = generator.uniform([out_features, in_features], bound);
+        Linear { weight: Parameter::new(weight), bias: None }
     }
 }
 
 impl<T: Scalar> Linear<T> {
-    /// Features `[…, in_features]` to `[…, out_features]`.
+    /// Features `[…, in_features]` to `[…, out_features]`, whatever the leading
+    /// dimensions.
     ///
     /// # Panics
     /// If the last size of `x` is not `in_features`.
     #[track_caller]
     pub fn forward<'t>(&'t self, x: Var<'t, T>) -> Var<'t, T> {
-        x.linear(x.tape().watch(&self.weight), x.tape().watch(&self.bias))
+        let tape = x.tape();
+        x.linear(tape.watch(&self.weight), self.bias.as_ref().map(|bias| tape.watch(bias)))
     }
 }
 
 impl<T: Scalar> Module<T> for Linear<T> {
     fn named_parameters(&mut self) -> NamedParameters<'_, T> {
-        vec![("weight".into(), &mut self.weight), ("bias".into(), &mut self.bias)]
+        let mut list = vec![("weight".into(), &mut self.weight)];
+        list.extend(self.bias.as_mut().map(|bias| ("bias".into(), bias)));
+        list
     }
 }

@@ -2,6 +2,18 @@
 
 use tensor::{Scalar, Var};
 
+/// What a loss makes of its elements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Reduction {
+    /// Their mean, the default.
+    #[default]
+    Mean,
+    /// Their sum.
+    Sum,
+    /// Nothing: the loss has the shape of the input.
+    None,
+}
+
 /// The mean squared error, [`torch.nn.functional.mse_loss`][1] with its default
 /// reduction: the mean of `(input − target)²` over all elements.
 ///
@@ -22,10 +34,28 @@ use tensor::{Scalar, Var};
 /// ```
 #[track_caller]
 pub fn mse_loss<'t, T: Scalar>(input: Var<'t, T>, target: Var<'t, T>) -> Var<'t, T> {
+    mse_loss_with(input, target, Reduction::Mean)
+}
+
+/// [`mse_loss`] with another [`Reduction`].
+///
+/// # Panics
+/// If the shapes differ.
+#[track_caller]
+pub fn mse_loss_with<'t, T: Scalar>(
+    input: Var<'t, T>,
+    target: Var<'t, T>,
+    reduction: Reduction,
+) -> Var<'t, T> {
     let (found, expected) = (input.shape(), target.shape());
     assert!(
         found == expected,
         "mse_loss: the input has shape {found} and the target {expected}; they should be the same"
     );
-    (input - target).square().mean()
+    let squares = (input - target).square(); // (mse)
+    match reduction {
+        Reduction::Mean => squares.mean(),
+        Reduction::Sum => squares.sum(),
+        Reduction::None => squares,
+    }
 }

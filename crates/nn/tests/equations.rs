@@ -56,7 +56,7 @@ proptest! {
         seed: u64,
     ) {
         let rng = &mut Generator::manual_seed(seed);
-        let config = LstmConfig { input_size, hidden_size, num_layers, bias, batch_first };
+        let config = LstmConfig { num_layers, bias, batch_first, ..LstmConfig::new(input_size, hidden_size) };
         let lstm = Lstm::<f64>::new(config, rng);
         let weights: HashMap<_, _> = lstm.state_dict().into_iter().collect();
         let mut random = |shape: [usize; 3]| Tensor::from_fn(shape, || 4.0 * f64::unit(rng) - 2.0);

@@ -41,7 +41,12 @@ fn cases() -> impl Strategy<Value = (Case, u64)> {
     (sizes, any::<[bool; 3]>(), any::<u64>()).prop_map(
         |((input_size, hidden_size, num_layers, seq, batch), [bias, batch_first, given], seed)| {
             let mut rng = Generator::manual_seed(seed);
-            let config = LstmConfig { input_size, hidden_size, num_layers, bias, batch_first };
+            let config = LstmConfig {
+                num_layers,
+                bias,
+                batch_first,
+                ..LstmConfig::new(input_size, hidden_size)
+            };
             let lstm = Lstm::new(config, &mut rng);
             let mut random = |shape: [usize; 3]| {
                 use rand::RngExt;

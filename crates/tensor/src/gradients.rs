@@ -88,4 +88,13 @@ impl<T: Scalar> Gradients<T> {
             sum
         })
     }
+
+    /// Multiplies the gradient with respect to a parameter by `factor`.
+    pub fn scale(&mut self, parameter: &Parameter<T>, factor: T) {
+        for &(id, slot) in &self.parameters {
+            if let (true, Some(gradient)) = (id == parameter.id(), &mut self.slots[slot].gradient) {
+                gradient.data_mut().iter_mut().for_each(|g| *g *= factor);
+            }
+        }
+    }
 }

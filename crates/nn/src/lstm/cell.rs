@@ -2,7 +2,25 @@
 
 use tensor::{Scalar, Var};
 
-use super::Weights;
+/// The weights of one layer as variables of a tape. The rows of all but `hr` are
+/// four blocks of `hidden_size`, for the gates i, f, g, o in this order.
+#[derive(Clone, Copy, Debug)]
+pub struct Weights<'t, T: Scalar> {
+    /// `W_ih`, of shape `[4·hidden_size, input_size]`.
+    pub ih: Var<'t, T>,
+    /// `W_hh`, of shape `[4·hidden_size, hidden_size]` (`[…, proj_size]` with a
+    /// projection).
+    pub hh: Var<'t, T>,
+    /// `b_ih`, of shape `[4·hidden_size]`.
+    pub bias_ih: Option<Var<'t, T>>,
+    /// `b_hh`, of shape `[4·hidden_size]`.
+    pub bias_hh: Option<Var<'t, T>>,
+    /// The projection `W_hr`, of shape `[proj_size, hidden_size]`.
+    pub hr: Option<Var<'t, T>>,
+}
+
+/// The hidden state and the cell state, `(h, c)`.
+pub type State<'t, T> = (Var<'t, T>, Var<'t, T>);
 
 /// Everything that one time step computes, each of shape `[batch, hidden_size]`.
 #[derive(Clone, Copy, Debug)]
@@ -17,7 +35,7 @@ pub struct Step<'t, T: Scalar> {
     pub o: Var<'t, T>,
     /// The cell state.
     pub c: Var<'t, T>,
-    /// The hidden state.
+    /// The hidden state; `[batch, proj_size]` with a projection.
     pub h: Var<'t, T>,
 }
 
@@ -33,11 +51,7 @@ pub struct Step<'t, T: Scalar> {
 /// # Panics
 /// If the shapes do not fit.
 #[track_caller]
-pub fn step<'t, T: Scalar>(
-    x: Var<'t, T>,
-    (h, c): (Var<'t, T>, Var<'t, T>),
-    w: Weights<'t, T>,
-) -> Step<'t, T> {
+pub fn step<'t, T: Scalar>(x: Var<'t, T>, (h, c): State<'t, T>, w: Weights<'t, T>) -> Step<'t, T> {
     let [a_i, a_f, a_g, a_o] = (x.linear(w.ih, w.bias_ih) + h.linear(w.hh, w.bias_hh)).chunk();
 
     let i = a_i.sigmoid(); // (i)  i_t = σ(W_ii x_t + b_ii + W_hi h_{t−1} + b_hi)
@@ -47,5 +61,7 @@ pub fn step<'t, T: Scalar>(
     let c = f * c + i * g; // (c)  c_t = f_t ⊙ c_{t−1} + i_t ⊙ g_t
     let h = o * c.tanh(); //  (h)  h_t = o_t ⊙ tanh(c_t)
 
+    // With proj_size, the hidden state is a projection: h_t ← W_hr h_t.
+    let h = w.hr.map_or(h, |w_hr| h.linear(w_hr, None));
     Step { i, f, g, o, c, h }
 }
