@@ -1,20 +1,28 @@
 //! The example programs run, and say what their comments promise.
 
+use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
-fn example(name: &str) -> String {
+fn command(name: &str) -> Command {
     // Cargo puts the examples beside the folder of the tests.
     let mut path: PathBuf = std::env::current_exe().unwrap();
     path.pop();
     path.pop();
     path.push("examples");
     path.push(name.to_string() + std::env::consts::EXE_SUFFIX);
-    let output = Command::new(&path).output().unwrap_or_else(|error| {
-        panic!("{}: {error}; `cargo test --workspace` builds it", path.display())
-    });
+    assert!(path.is_file(), "{} is built by `cargo test --workspace`", path.display());
+    Command::new(path)
+}
+
+fn output(command: &mut Command) -> String {
+    let output = command.output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
+}
+
+fn example(name: &str) -> String {
+    output(&mut command(name))
 }
 
 #[test]
@@ -36,4 +44,33 @@ fn fit_a_line() {
     let words: Vec<&str> = last.split_whitespace().collect();
     let [slope, intercept] = [6, 9].map(|k| words[k].parse::<f64>().unwrap());
     assert!((slope - 3.0).abs() < 0.05 && (intercept - 2.0).abs() < 0.05, "{last}");
+}
+
+/// A run that is killed, and then run again, prints the losses of a run that was
+/// never stopped, to the last bit.
+#[test]
+fn stop_and_resume() {
+    const NAME: &str = "04_stop_and_resume";
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let whole = output(command(NAME).arg(path("whole")).arg("150"));
+
+    let mut killed = command(NAME);
+    killed.arg(path("killed")).arg("1000000").stdout(Stdio::piped());
+    let mut child = killed.spawn().unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    for line in lines.map(Result::unwrap) {
+        if line.starts_with("epoch 57 ") {
+            child.kill().unwrap();
+            break;
+        }
+    }
+    child.wait().unwrap();
+
+    let resumed = output(command(NAME).arg(path("killed")).arg("150"));
+    let first = resumed.lines().next().expect("it was killed long before epoch 150");
+    let from = whole.lines().position(|line| line == first);
+    let from = from.expect("the first epoch after the stop is one of the whole run");
+    assert!(from >= 50 && from % 10 == 0, "it goes on from a checkpoint, not from the start");
+    assert_eq!(resumed.lines().collect::<Vec<_>>(), whole.lines().skip(from).collect::<Vec<_>>());
 }

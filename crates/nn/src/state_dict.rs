@@ -87,7 +87,7 @@ pub fn load<T: Stored>(
 ) -> Result<(), FileError> {
     let path = path.as_ref();
     let bytes = read(path)?;
-    let mut reader = Reader::new(path, &bytes)?;
+    let mut reader = Reader::new(path, &bytes, model.named_parameters().len())?;
     let values = reader.parameters("", model);
     reader.finish()?;
     assign(model, values);
@@ -143,7 +143,8 @@ pub fn load_checkpoint<T: Stored>(
 ) -> Result<u64, FileError> {
     let path = path.as_ref();
     let bytes = read(path)?;
-    let mut reader = Reader::new(path, &bytes)?;
+    // Each parameter with its moments, and what there is once.
+    let mut reader = Reader::new(path, &bytes, 5 * model.named_parameters().len() + 3)?;
 
     let values = reader.parameters("model.", model);
     let mut states = Vec::new();
@@ -239,9 +240,20 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn new(path: &'a Path, bytes: &'a [u8]) -> Result<Self, FileError> {
-        let file = SafeTensors::deserialize(bytes)
-            .map_err(|error| FileError::Format { path: path.into(), message: error.to_string() })?;
+    fn new(path: &'a Path, bytes: &'a [u8], expected: usize) -> Result<Self, FileError> {
+        let format = |message| FileError::Format { path: path.into(), message };
+        // The library's index of a header takes many times the header's size. So
+        // a header that lists far more than is expected is not even parsed; each
+        // tensor in it has two brackets.
+        let most = 4 * expected + 256;
+        let header = bytes.get(..8).map_or(0, |length| u64::from_le_bytes(number(length)));
+        let header = bytes.iter().skip(8).take(usize::try_from(header).unwrap_or(usize::MAX));
+        if header.filter(|byte| **byte == b'[').count() > 2 * most {
+            return Err(format(format!(
+                "it lists more than {most} tensors, and {expected} are expected"
+            )));
+        }
+        let file = SafeTensors::deserialize(bytes).map_err(|error| format(error.to_string()))?;
         Ok(Reader { path, file, asked: HashSet::new(), problems: Vec::new() })
     }
 
@@ -425,7 +437,7 @@ impl fmt::Display for FileError {
                 write!(f, "cannot write {}: {source}", path.display())
             }
             FileError::Format { path, message } => {
-                write!(f, "{} is not a safetensors file: {message}", path.display())
+                write!(f, "{} is not a valid safetensors file: {message}", path.display())
             }
             FileError::Contents { path, problems } => {
                 let list: Vec<String> = problems.iter().map(Problem::to_string).collect();

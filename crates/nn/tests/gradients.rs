@@ -2,10 +2,11 @@
 //! the initial state.
 
 use nn::{
-    Generator, Linear, Lstm, LstmConfig, Module, NamedParameters, check_gradients, mse_loss,
-    prefixed,
+    ForwardOptions, Generator, Linear, Lstm, LstmConfig, Module, NamedParameters, check_gradients,
+    mse_loss, prefixed,
 };
 use proptest::prelude::*;
+use rand::RngExt;
 use tensor::{Parameter, Tape, Tensor, Var};
 
 /// An LSTM with its input and its initial state, all to be differentiated.
@@ -14,6 +15,9 @@ struct Case {
     lstm: Lstm<f64>,
     x: Parameter<f64>,
     state: Option<[Parameter<f64>; 2]>,
+    lengths: Option<Vec<usize>>,
+    /// The seed of dropout, if this is training.
+    training: Option<u64>,
 }
 
 impl Module<f64> for Case {
@@ -30,34 +34,51 @@ impl Module<f64> for Case {
 impl Case {
     /// Some number that depends on everything the LSTM returns.
     fn loss<'t>(&'t self, tape: &'t Tape<f64>) -> Var<'t, f64> {
-        let state = self.state.as_ref().map(|[h, c]| (tape.watch(h), tape.watch(c)));
-        let (output, (h_n, c_n)) = self.lstm.forward(tape.watch(&self.x), state);
+        let mut generator = self.training.map(Generator::manual_seed);
+        let options = ForwardOptions {
+            state: self.state.as_ref().map(|[h, c]| (tape.watch(h), tape.watch(c))),
+            lengths: self.lengths.as_deref(),
+            training: generator.as_mut(),
+        };
+        let (output, (h_n, c_n)) = self.lstm.forward_with(tape.watch(&self.x), options);
         output.square().sum() + h_n.exp().sum() + (c_n * c_n * c_n).sum()
     }
 }
 
 fn cases() -> impl Strategy<Value = (Case, u64)> {
     let sizes = (1..=3_usize, 1..=3_usize, 1..=2_usize, 1..=4_usize, 1..=3_usize);
-    (sizes, any::<[bool; 3]>(), any::<u64>()).prop_map(
-        |((input_size, hidden_size, num_layers, seq, batch), [bias, batch_first, given], seed)| {
-            let mut rng = Generator::manual_seed(seed);
-            let config = LstmConfig {
-                num_layers,
-                bias,
-                batch_first,
-                ..LstmConfig::new(input_size, hidden_size)
-            };
-            let lstm = Lstm::new(config, &mut rng);
-            let mut random = |shape: [usize; 3]| {
-                use rand::RngExt;
-                Parameter::new(Tensor::from_fn(shape, || rng.random_range(-1.5..1.5)))
-            };
-            let x = if batch_first { [batch, seq, input_size] } else { [seq, batch, input_size] };
-            let x = random(x);
-            let state = given.then(|| [0; 2].map(|_| random([num_layers, batch, hidden_size])));
-            (Case { lstm, x, state }, seed)
-        },
-    )
+    (sizes, any::<[bool; 8]>(), any::<u64>()).prop_map(|(sizes, flags, seed)| {
+        let (input_size, hidden_size, num_layers, seq, batch) = sizes;
+        let [bias, batch_first, given, bidirectional, projected, batched, padded, trained] = flags;
+        let mut rng = Generator::manual_seed(seed);
+        let config = LstmConfig {
+            num_layers,
+            bias,
+            batch_first,
+            bidirectional,
+            proj_size: if projected { hidden_size - 1 } else { 0 },
+            dropout: if trained && num_layers > 1 { 0.5 } else { 0.0 },
+            ..LstmConfig::new(input_size, hidden_size)
+        };
+        let lstm = Lstm::new(config, &mut rng);
+        let lengths: Vec<usize> = (0..batch).map(|_| rng.random_range(1..=seq)).collect();
+        let mut random = |shape: Vec<usize>| {
+            Parameter::new(Tensor::from_fn(shape.as_slice(), || rng.random_range(-1.5..1.5)))
+        };
+        let x = random(match (batched, batch_first) {
+            (false, _) => vec![seq, input_size],
+            (true, true) => vec![batch, seq, input_size],
+            (true, false) => vec![seq, batch, input_size],
+        });
+        let count = num_layers * config.num_directions();
+        let state = given.then(|| {
+            [config.output_size(), hidden_size].map(|size| {
+                random(if batched { vec![count, batch, size] } else { vec![count, size] })
+            })
+        });
+        let lengths = (batched && padded).then_some(lengths);
+        (Case { lstm, x, state, lengths, training: trained.then_some(seed) }, seed)
+    })
 }
 
 proptest! {
@@ -66,6 +87,59 @@ proptest! {
         let rng = &mut Generator::manual_seed(seed);
         check_gradients(&case, |case, tape| case.loss(tape), rng)
             .map_err(|mismatch| TestCaseError::fail(mismatch.to_string()))?;
+    }
+
+    /// Padding changes nothing: not when its numbers change, not even when they
+    /// are NaN, and a sample gives what it gives alone, without padding.
+    #[test]
+    fn padding_is_not_read((case, _) in cases(), filler in prop_oneof![Just(f64::NAN), -9.0..9.0]) {
+        let Some(lengths) = &case.lengths else { return Ok(()) };
+        let config = case.lstm.config();
+        let time_first = |t: &Tensor<f64>| if config.batch_first { t.transpose(0, 1) } else { t.clone() };
+        let run = |case: &Case| {
+            let tape = Tape::new();
+            let state = case.state.as_ref().map(|[h, c]| (tape.watch(h), tape.watch(c)));
+            let lengths = case.lengths.as_deref();
+            let options = ForwardOptions { state, lengths, ..ForwardOptions::default() };
+            let (output, (h_n, c_n)) = case.lstm.forward_with(tape.watch(&case.x), options);
+            let values = [time_first(&output.value()), h_n.value(), c_n.value()];
+            let loss = output.square().sum() + h_n.sum() + c_n.sum();
+            let gradients = loss.backward();
+            (values, gradients.get(&case.x))
+        };
+        let (values, gradient) = run(&case);
+
+        let mut other = case.clone();
+        let mut x = time_first(case.x.value());
+        let [seq, batch, size] = std::array::from_fn(|dim| x.shape()[dim]);
+        for t in 0..seq {
+            for b in (0..batch).filter(|&b| t >= lengths[b]) {
+                x.data_mut()[(t * batch + b) * size..][..size].fill(filler);
+            }
+        }
+        *other.x.value_mut() = time_first(&x);
+        let (other_values, other_gradient) = run(&other);
+        prop_assert_eq!(&values, &other_values);
+        prop_assert_eq!(gradient, other_gradient);
+
+        for (b, &length) in lengths.iter().enumerate() {
+            let alone = Case {
+                x: Parameter::new(time_first(&x.narrow(0, 0, length).narrow(1, b, 1))),
+                state: case.state.as_ref().map(|state| {
+                    state.each_ref().map(|s| Parameter::new(s.value().narrow(1, b, 1)))
+                }),
+                lengths: None,
+                ..case.clone()
+            };
+            let ([output, h_n, c_n], _) = run(&alone);
+            let padded = output.pad(0, 0, seq);
+            for (found, expected) in values.iter().zip([padded, h_n, c_n]) {
+                let found = found.narrow(1, b, 1);
+                for (f, e) in found.data().iter().zip(expected.data()) {
+                    prop_assert!((f - e).abs() < 1e-13, "{} {}", f, e);
+                }
+            }
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What people read: tensors as PyTorch prints them, the tape, the panics.
 
+mod catalogue;
+
 use insta::assert_snapshot;
 use tensor::{Parameter, Tape, Tensor, Var, VjpMismatch, check_vjp};
 
@@ -105,73 +107,51 @@ fn a_failed_check_names_the_place() {
     assert_snapshot!("failed_check", rounded.to_string());
 }
 
-/// What a wrong use says. The text also holds the line of the caller.
+/// What a wrong use says, and that it points to the caller's line.
 #[test]
 fn panics_name_the_shapes_and_the_caller() {
-    use std::panic;
-    use std::sync::Mutex;
-
-    static LAST: Mutex<String> = Mutex::new(String::new());
-    type WrongUse = fn(&Tape<f64>);
-    let cases: &[(&str, WrongUse)] = &[
-        ("add", |t| _ = zeros(t, [2, 3]) + zeros(t, [3, 2])),
-        ("matmul", |t| _ = zeros(t, [2, 3]).matmul(zeros(t, [2, 3]))),
-        ("matmul of vectors", |t| _ = zeros(t, [3]).matmul(zeros(t, [3]))),
-        ("linear", |t| _ = zeros(t, [8, 3]).linear(zeros(t, [4, 2]), None)),
-        ("linear of a scalar", |t| _ = zeros(t, []).linear(zeros(t, [4, 2]), None)),
-        ("linear's bias", |t| _ = zeros(t, [8, 3]).linear(zeros(t, [4, 3]), zeros(t, [3]))),
-        ("reshape", |t| _ = zeros(t, [2, 3]).reshape([4])),
-        ("transpose", |t| _ = zeros(t, [2, 3]).transpose(0, 2)),
-        ("narrow", |t| _ = zeros(t, [2, 3]).narrow(1, 2, 2)),
-        ("chunk", |t| _ = zeros(t, [2, 6]).chunk::<4>()),
-        ("cat", |t| _ = Var::cat(&[zeros(t, [2, 3]), zeros(t, [2, 2])], 0)),
-        ("cat of nothing", |_| _ = Var::<f64>::cat(&[], 0)),
-        ("stack", |t| _ = Var::stack(&[zeros(t, [2]), zeros(t, [3])], 0)),
-        ("broadcast_to", |t| _ = zeros(t, [2]).broadcast_to([2, 3])),
-        ("sum_to_size", |t| _ = zeros(t, [2, 3]).sum_to_size([2])),
-        ("backward", |t| _ = zeros(t, [2, 3]).backward()),
-        ("vjp", |t| _ = zeros(t, [2, 3]).vjp(Tensor::zeros([3, 2]))),
-        ("wrt", |t| {
-            let k = t.constant(Tensor::from(1.0));
-            _ = (zeros(t, []) * k).backward().wrt(k);
-        }),
-        ("two tapes", |t| {
-            let other = Tape::new();
-            let y = other.var(Tensor::from(1.0));
-            t.record("mine", [zeros(t, []), y.tape().var(y.value())], y.value(), |dy, _| {
-                [dy.clone(), dy.clone()]
-            });
-        }),
-        ("a pullback of the wrong shape", |t| {
-            let x = zeros(t, [2]);
-            let y = t.record("mine", [x], Tensor::from(0.0), |dy, _| [dy.clone()]);
-            _ = y.backward();
-        }),
-        ("new", |_| _ = Tensor::new([2, 3], vec![0.0; 5])),
-        ("item", |_| _ = Tensor::<f64>::zeros([2]).item()),
-        ("rank", |_| _ = Tensor::<f64>::zeros([1; 7])),
-    ];
-
-    let default = panic::take_hook();
-    panic::set_hook(Box::new(|info| {
-        let file = info.location().unwrap().file();
-        let place = if file.ends_with("texts.rs") { "the caller" } else { file };
-        let payload = info.payload();
-        let message = (payload.downcast_ref::<String>().map(String::as_str))
-            .or(payload.downcast_ref::<&str>().copied())
-            .unwrap_or("a panic without a text");
-        *LAST.lock().unwrap() = format!("{message}\n    at {place}");
-    }));
-    let catalogue: Vec<String> = (cases.iter())
-        .map(|(name, wrong)| {
-            LAST.lock().unwrap().clear();
-            let caught = panic::catch_unwind(|| wrong(&Tape::new()));
-            assert!(caught.is_err(), "{name} should panic");
-            format!("{name}:\n    {}", LAST.lock().unwrap())
-        })
-        .collect();
-    panic::set_hook(default);
-    assert_snapshot!("panics", catalogue.join("\n\n"));
+    let catalogue = catalogue::of_panics(
+        file!(),
+        &[
+            ("add", |t| _ = zeros(t, [2, 3]) + zeros(t, [3, 2])),
+            ("matmul", |t| _ = zeros(t, [2, 3]).matmul(zeros(t, [2, 3]))),
+            ("matmul of vectors", |t| _ = zeros(t, [3]).matmul(zeros(t, [3]))),
+            ("linear", |t| _ = zeros(t, [8, 3]).linear(zeros(t, [4, 2]), None)),
+            ("linear of a scalar", |t| _ = zeros(t, []).linear(zeros(t, [4, 2]), None)),
+            ("linear's bias", |t| _ = zeros(t, [8, 3]).linear(zeros(t, [4, 3]), zeros(t, [3]))),
+            ("reshape", |t| _ = zeros(t, [2, 3]).reshape([4])),
+            ("transpose", |t| _ = zeros(t, [2, 3]).transpose(0, 2)),
+            ("narrow", |t| _ = zeros(t, [2, 3]).narrow(1, 2, 2)),
+            ("chunk", |t| _ = zeros(t, [2, 6]).chunk::<4>()),
+            ("cat", |t| _ = Var::cat(&[zeros(t, [2, 3]), zeros(t, [2, 2])], 0)),
+            ("cat of nothing", |_| _ = Var::<f64>::cat(&[], 0)),
+            ("stack", |t| _ = Var::stack(&[zeros(t, [2]), zeros(t, [3])], 0)),
+            ("broadcast_to", |t| _ = zeros(t, [2]).broadcast_to([2, 3])),
+            ("sum_to_size", |t| _ = zeros(t, [2, 3]).sum_to_size([2])),
+            ("backward", |t| _ = zeros(t, [2, 3]).backward()),
+            ("vjp", |t| _ = zeros(t, [2, 3]).vjp(Tensor::zeros([3, 2]))),
+            ("wrt", |t| {
+                let k = t.constant(Tensor::from(1.0));
+                _ = (zeros(t, []) * k).backward().wrt(k);
+            }),
+            ("two tapes", |t| {
+                let other = Tape::new();
+                let y = other.var(Tensor::from(1.0));
+                t.record("mine", [zeros(t, []), y.tape().var(y.value())], y.value(), |dy, _| {
+                    [dy.clone(), dy.clone()]
+                });
+            }),
+            ("a pullback of the wrong shape", |t| {
+                let x = zeros(t, [2]);
+                let y = t.record("mine", [x], Tensor::from(0.0), |dy, _| [dy.clone()]);
+                _ = y.backward();
+            }),
+            ("new", |_| _ = Tensor::new([2, 3], vec![0.0; 5])),
+            ("item", |_| _ = Tensor::<f64>::zeros([2]).item()),
+            ("rank", |_| _ = Tensor::<f64>::zeros([1; 7])),
+        ],
+    );
+    assert_snapshot!("panics", catalogue);
 }
 
 fn zeros<const N: usize>(tape: &Tape<f64>, shape: [usize; N]) -> Var<'_, f64> {

@@ -304,30 +304,32 @@ impl<T: Scalar> Lstm<T> {
     fn time_first<'t>(&self, x: Var<'t, T>) -> Var<'t, T> {
         let LstmConfig { input_size, batch_first, .. } = self.config;
         let shape = x.shape();
-        let layout = match (shape.len(), batch_first) {
-            (2, _) => "[seq, input_size]",
-            (_, true) => "[batch, seq, input_size]",
-            (_, false) => "[seq, batch, input_size]",
-        };
         let rank = shape.len();
-        assert!(
-            rank == 2 || rank == 3,
-            "LSTM: input should be {layout}, or [seq, input_size] without a batch; it has shape {shape}"
-        );
-        let (seq, batch) = match (&*shape, batch_first) {
-            (&[batch, seq, _], true) | (&[seq, batch, _], false) => (seq, batch),
-            _ => (shape[0], 1),
+        let layout =
+            if batch_first { "[batch, seq, input_size]" } else { "[seq, batch, input_size]" };
+        let (seq, batch, features) = match (&*shape, batch_first) {
+            (&[seq, features], _) => (seq, 1, features),
+            (&[batch, seq, features], true) | (&[seq, batch, features], false) => {
+                (seq, batch, features)
+            }
+            _ => panic!(
+                "LSTM: input should be {layout}, or [seq, input_size] without a batch; \
+                 it has shape {shape}"
+            ),
         };
-        let reading = format!(
-            "input has shape {shape}; with batch_first = {batch_first} that reads as {layout}"
-        );
+        let reading = || {
+            let batch = if rank == 2 { "no batch".into() } else { format!("batch {batch}") };
+            format!(
+                "input has shape {shape}; with batch_first = {batch_first} that reads as \
+                 seq {seq}, {batch}, features {features}"
+            )
+        };
         assert!(
-            shape[rank - 1] == input_size,
-            "LSTM: input should have input_size = {input_size} features in its last dimension, \
-             not {}; {reading}",
-            shape[rank - 1]
+            features == input_size,
+            "LSTM: input should have input_size = {input_size} features, not {features}; {}",
+            reading()
         );
-        assert!(seq > 0, "LSTM: the sequence should have at least one step; {reading}");
+        assert!(seq > 0, "LSTM: the sequence should have at least one step; {}", reading());
         if rank == 2 {
             x.reshape([seq, batch, input_size])
         } else if batch_first {
