@@ -182,11 +182,12 @@ impl Forecast {
         writeln!(
             out,
             "
-At first only rounding makes them differ. But each step starts from the weights
-of the step before, so a difference is passed on and, at this learning rate,
-enlarged: it grows by powers of ten within some tens of epochs, and then the two
-are different trainings. Neither is wrong. So the comparison with the notebook
-ends where its printed losses end, and nothing here rests on a late epoch."
+Neither is wrong. Rounding differs, and training makes more of it: a saturated
+gate has a gradient of exactly 0 in f32 and a tiny one in f64, and Adam divides
+a gradient by its own size, so it moves a weight in one run and not in the
+other. From then on the two are different trainings. So the comparison with the
+notebook ends where its printed losses end, and nothing here rests on a late
+epoch."
         )
     }
 

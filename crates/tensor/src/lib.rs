@@ -22,6 +22,9 @@
 //! | the tape, its nodes, `record`, the backward loop | `tape.rs` |
 //! | the one place where gradients add up | `gradients.rs` |
 //! | the rules of calculus, one operation at a time | `ops/` |
+//! | exp, σ, tanh | `math.rs` |
+//! | the matrix product | `product.rs` |
+//! | the machine's vector instructions | `simd.rs` |
 //! | what a model learns | `parameter.rs` |
 //! | a gradient against central differences | `check.rs` |
 //! | the tape as text and as a picture | `draw.rs` |
@@ -29,15 +32,19 @@
 mod check;
 mod draw;
 mod gradients;
+mod math;
 mod ops;
 mod parameter;
+pub mod product;
 mod scalar;
 mod shape;
+pub mod simd;
 mod tape;
 mod tensor;
 
 pub use check::{VjpMismatch, check_vjp};
 pub use gradients::Gradients;
+pub use math::Elementary;
 pub use parameter::{Parameter, ParameterId};
 pub use scalar::Scalar;
 pub use shape::{MAX_RANK, Shape};

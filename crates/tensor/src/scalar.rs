@@ -2,8 +2,10 @@
 
 use std::fmt::{Debug, Display};
 
-use ndarray::LinalgScalar;
 use num_traits::{Float, NumAssign};
+
+use crate::math::Elementary;
+use crate::simd::Lanes;
 
 /// A floating-point element type: `f32` for speed, `f64` for checking.
 ///
@@ -19,21 +21,13 @@ use num_traits::{Float, NumAssign};
 /// assert_eq!(half(3.0_f32), 1.5);
 /// ```
 pub trait Scalar:
-    Float + NumAssign + LinalgScalar + Debug + Display + Send + Sync + 'static
+    Float + NumAssign + Elementary + Lanes + Debug + Display + Send + Sync + 'static
 {
     /// The nearest value of this type to `x`.
     fn from_f64(x: f64) -> Self;
 
     /// This value as `f64`; exact for both types.
     fn as_f64(self) -> f64;
-
-    /// The logistic function `σ(x) = 1 / (1 + e⁻ˣ)`.
-    ///
-    /// Stable without a branch: where `e⁻ˣ` overflows to `∞`, the quotient is
-    /// exactly 0, which is σ's limit there.
-    fn sigmoid(self) -> Self {
-        (Self::one() + (-self).exp()).recip()
-    }
 }
 
 impl Scalar for f32 {

@@ -3,29 +3,29 @@
 
 use num_traits::Float;
 
-use crate::{Scalar, Var};
+use crate::{Elementary, Scalar, Var};
 
 impl<'t, T: Scalar> Var<'t, T> {
     /// The logistic function `y = 1 / (1 + e⁻ˣ)`, whose derivative is
     /// `y (1 − y)`.
     pub fn sigmoid(self) -> Self {
-        let y = self.value().map(T::sigmoid);
+        let y = self.value().map(Elementary::sigmoid);
         self.tape.record("sigmoid", [self], y.clone(), move |dy, _| {
-            [dy.zip(&y, |dy, y| dy * y * (T::one() - y))]
+            [dy.zip(&y, |dy, y| dy * y * (T::one() - y))] // (dsigmoid)
         })
     }
 
     /// The hyperbolic tangent, whose derivative is `1 − y²`.
     pub fn tanh(self) -> Self {
-        let y = self.value().map(T::tanh);
+        let y = self.value().map(Elementary::tanh);
         self.tape.record("tanh", [self], y.clone(), move |dy, _| {
-            [dy.zip(&y, |dy, y| dy * (T::one() - y * y))]
+            [dy.zip(&y, |dy, y| dy * (T::one() - y * y))] // (dtanh)
         })
     }
 
     /// The exponential function, which is its own derivative.
     pub fn exp(self) -> Self {
-        let y = self.value().map(T::exp);
+        let y = self.value().map(Elementary::exp);
         self.tape.record("exp", [self], y.clone(), move |dy, _| [dy.zip(&y, |dy, y| dy * y)])
     }
 

@@ -2,10 +2,8 @@
 //! gradients need. The transpose is only another order of reading, so nothing
 //! is copied to be transposed.
 
-use ndarray::linalg::general_mat_mul;
-use ndarray::{ArrayView2, ArrayViewMut2};
-
 use super::Tensor;
+use crate::product::{Matrix, Packed, add_product_parallel};
 use crate::{Scalar, Shape};
 
 impl<T: Scalar> Tensor<T> {
@@ -48,10 +46,13 @@ impl<T: Scalar> Tensor<T> {
         self.reshape([shape[..shape.len() - 1].iter().product(), n])
     }
 
-    fn view(&self, transposed: bool) -> ArrayView2<'_, T> {
-        let view = ArrayView2::from_shape((self.shape[0], self.shape[1]), self.data())
-            .expect("a matrix has as many elements as its shape says");
-        if transposed { view.reversed_axes() } else { view }
+    fn matrix(&self, transposed: bool) -> Matrix<'_, T> {
+        let stride = self.shape[1];
+        if transposed {
+            Matrix::transposed(self.data(), stride)
+        } else {
+            Matrix::new(self.data(), stride)
+        }
     }
 }
 
@@ -71,15 +72,8 @@ fn product<T: Scalar>(
     match (sizes(a.shape, a_transposed), sizes(b.shape, b_transposed)) {
         (Some((m, k)), Some((b_rows, n))) if k == b_rows => {
             let mut result = Tensor::zeros([m, n]);
-            let mut c = ArrayViewMut2::from_shape((m, n), result.data_mut())
-                .expect("the result was made with this shape");
-            general_mat_mul(
-                T::one(),
-                &a.view(a_transposed),
-                &b.view(b_transposed),
-                T::zero(),
-                &mut c,
-            );
+            let packed = Packed::new(b.matrix(b_transposed), k, n);
+            add_product_parallel(result.data_mut(), a.matrix(a_transposed), &packed);
             result
         }
         _ => panic!(

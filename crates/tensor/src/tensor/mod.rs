@@ -6,6 +6,7 @@ mod matmul;
 
 use std::sync::Arc;
 
+use crate::simd::vectorised;
 use crate::{Scalar, Shape};
 
 /// An n-dimensional array of numbers.
@@ -99,7 +100,8 @@ impl<T: Scalar> Tensor<T> {
 
     /// The tensor of `f(x)` for each element `x`.
     pub fn map(&self, f: impl Fn(T) -> T) -> Self {
-        Tensor::new(self.shape, self.data().iter().map(|&x| f(x)).collect())
+        let x = self.data();
+        Tensor::new(self.shape, vectorised(|| x.iter().map(|&x| f(x)).collect()))
     }
 
     /// The tensor of `f(x, y)` for each pair of elements at the same place.
@@ -110,7 +112,7 @@ impl<T: Scalar> Tensor<T> {
     pub fn zip(&self, other: &Self, f: impl Fn(T, T) -> T) -> Self {
         assert_same_shape("zip", self.shape, other.shape);
         let pairs = self.data().iter().zip(other.data());
-        Tensor::new(self.shape, pairs.map(|(&x, &y)| f(x, y)).collect())
+        Tensor::new(self.shape, vectorised(|| pairs.map(|(&x, &y)| f(x, y)).collect()))
     }
 
     /// Adds `other` to this tensor, element by element, in place.
@@ -120,9 +122,8 @@ impl<T: Scalar> Tensor<T> {
     #[track_caller]
     pub fn add_assign(&mut self, other: &Self) {
         assert_same_shape("add_assign", self.shape, other.shape);
-        for (x, &y) in self.data_mut().iter_mut().zip(other.data()) {
-            *x += y;
-        }
+        let pairs = self.data_mut().iter_mut().zip(other.data());
+        vectorised(|| pairs.for_each(|(x, &y)| *x += y));
     }
 
     /// The inner product `⟨x, y⟩`: the sum of the products of the elements at

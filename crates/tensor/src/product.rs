@@ -1,0 +1,265 @@
+//! The matrix product.
+//!
+//! Every element of the result is `start + a₀b₀ + a₁b₁ + …`, added in this order
+//! with fused multiply-adds. So neither the blocks nor the width of the vectors
+//! nor the number of threads changes a bit of it.
+
+use std::ops::Range;
+
+use pulp::{Arch, Simd, WithSimd};
+use rayon::prelude::*;
+
+use crate::Scalar;
+use crate::simd::Lanes;
+
+/// Depth of a block: a panel of B this deep stays in the first-level cache.
+const BLOCK_DEPTH: usize = 256;
+/// Rows of a block: this many rows of A, `BLOCK_DEPTH` deep, stay in the
+/// second-level cache.
+const BLOCK_ROWS: usize = 192;
+/// Multiplications below which a second thread costs more than it saves.
+const WORTH_A_THREAD: usize = 1 << 20;
+
+/// A matrix to be multiplied: row-major numbers, read as they are or transposed.
+#[derive(Clone, Copy, Debug)]
+pub struct Matrix<'a, T> {
+    data: &'a [T],
+    /// The length of a stored row.
+    stride: usize,
+    transposed: bool,
+}
+
+impl<'a, T> Matrix<'a, T> {
+    /// The matrix whose rows are `stride` numbers apart.
+    pub fn new(data: &'a [T], stride: usize) -> Self {
+        Matrix { data, stride, transposed: false }
+    }
+
+    /// The transpose of that matrix.
+    pub fn transposed(data: &'a [T], stride: usize) -> Self {
+        Matrix { data, stride, transposed: true }
+    }
+}
+
+/// The right operand of a product, rearranged for it: panels of columns, each
+/// `k × width`, the last one filled up with zeros. Worth keeping when several
+/// products share it.
+#[derive(Clone, Debug)]
+pub struct Packed<T> {
+    panels: Vec<T>,
+    width: usize,
+    k: usize,
+    n: usize,
+}
+
+impl<T: Scalar> Packed<T> {
+    /// Packs the `k × n` matrix `b`.
+    pub fn new(b: Matrix<'_, T>, k: usize, n: usize) -> Self {
+        let width = panel_width::<T>();
+        let mut panels = vec![T::zero(); n.div_ceil(width) * width * k];
+        let firsts = (0..n).step_by(width);
+        for (panel, first) in panels.chunks_exact_mut((width * k).max(1)).zip(firsts) {
+            let columns = width.min(n - first);
+            if b.transposed {
+                let sources = b.data[first * b.stride..].chunks(b.stride).take(columns);
+                for (j, source) in sources.enumerate() {
+                    for (row, &x) in panel.chunks_exact_mut(width).zip(&source[..k]) {
+                        row[j] = x;
+                    }
+                }
+            } else {
+                for (row, source) in panel.chunks_exact_mut(width).zip(b.data.chunks(b.stride)) {
+                    row[..columns].copy_from_slice(&source[first..first + columns]);
+                }
+            }
+        }
+        Packed { panels, width, k, n }
+    }
+}
+
+fn panel_width<T: Scalar>() -> usize {
+    struct Width<T>(std::marker::PhantomData<T>);
+
+    impl<T: Scalar> WithSimd for Width<T> {
+        type Output = usize;
+
+        #[inline(always)]
+        fn with_simd<S: Simd>(self, _: S) -> usize {
+            2 * T::lanes::<S>()
+        }
+    }
+    Arch::new().dispatch(Width::<T>(std::marker::PhantomData))
+}
+
+/// `C += A B` on one thread, `C` being row-major with as many columns as `B`.
+pub fn add_product<T: Scalar>(c: &mut [T], a: Matrix<'_, T>, b: &Packed<T>) {
+    add_rows(c, a, b, 0);
+}
+
+/// `C += A B` on as many threads as it is worth, each with its rows of `C`.
+pub fn add_product_parallel<T: Scalar>(c: &mut [T], a: Matrix<'_, T>, b: &Packed<T>) {
+    let rows = c.len() / b.n.max(1);
+    let threads = rayon::current_num_threads().min(rows * b.n * b.k / WORTH_A_THREAD);
+    if threads <= 1 {
+        return add_rows(c, a, b, 0);
+    }
+    let share = rows.div_ceil(threads).next_multiple_of(8);
+    let shares = c.par_chunks_mut(share * b.n).enumerate();
+    shares.for_each(|(k, c)| add_rows(c, a, b, k * share));
+}
+
+/// The rows of `C += A B` from `first` on.
+fn add_rows<T: Scalar>(c: &mut [T], a: Matrix<'_, T>, b: &Packed<T>, first: usize) {
+    if b.n > 0 && b.k > 0 {
+        Arch::new().dispatch(AddProduct { c, a, b, first });
+    }
+}
+
+struct AddProduct<'a, T> {
+    c: &'a mut [T],
+    a: Matrix<'a, T>,
+    b: &'a Packed<T>,
+    first: usize,
+}
+
+impl<T: Scalar> WithSimd for AddProduct<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        // As many rows as the registers hold: 32 of them, or 16 with AVX2.
+        if S::F32_LANES == 8 { self.run::<S, 4>(simd) } else { self.run::<S, 8>(simd) }
+    }
+}
+
+impl<T: Scalar> AddProduct<'_, T> {
+    #[inline(always)]
+    fn run<S: Simd, const ROWS: usize>(self, simd: S) {
+        let AddProduct { c, a, b, first } = self;
+        let mut packed_a = Vec::new();
+        for depth in blocks(b.k, BLOCK_DEPTH) {
+            for (block, c) in c.chunks_mut(BLOCK_ROWS * b.n).enumerate() {
+                let first_row = first + block * BLOCK_ROWS;
+                let rows = first_row..first_row + c.len() / b.n;
+                if a.transposed {
+                    pack_rows::<T, ROWS>(&mut packed_a, a, rows.clone(), depth.clone());
+                }
+                for (j, panel) in b.panels.chunks_exact(b.width * b.k).enumerate() {
+                    let panel = &panel[depth.start * b.width..depth.end * b.width];
+                    let panel = T::vectors::<S>(panel).as_chunks::<2>().0;
+                    let column = j * b.width;
+                    for (i, c) in c.chunks_mut(ROWS * b.n).enumerate() {
+                        let sums = load_tile::<T, S, ROWS>(simd, c, b.n, column);
+                        let sums = if a.transposed {
+                            let a = packed_a[i * ROWS * panel.len()..].as_chunks::<ROWS>().0;
+                            let a = &a[..panel.len()];
+                            accumulate(simd, sums, panel, |p, r| a[p][r])
+                        } else {
+                            let mut a_rows = [&a.data[..0]; ROWS];
+                            for (r, a_row) in a_rows.iter_mut().enumerate() {
+                                // Past the last row, any row will do.
+                                let row = (rows.start + i * ROWS + r).min(rows.end - 1);
+                                *a_row = &a.data[row * a.stride..][depth.clone()][..panel.len()];
+                            }
+                            accumulate(simd, sums, panel, |p, r| a_rows[r][p])
+                        };
+                        store_tile::<T, S, ROWS>(simd, sums, c, b.n, column);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Some rows of `C`, two vectors wide.
+type Tile<T, S, const ROWS: usize> = [[<T as Lanes>::Vector<S>; 2]; ROWS];
+
+#[inline(always)]
+fn load_tile<T: Scalar, S: Simd, const ROWS: usize>(
+    simd: S,
+    c: &[T],
+    stride: usize,
+    column: usize,
+) -> Tile<T, S, ROWS> {
+    let mut sums = [[T::splat(simd, T::zero()); 2]; ROWS];
+    for (sums, c) in sums.iter_mut().zip(c.chunks_exact(stride)) {
+        let c = &c[column..];
+        match T::vectors::<S>(c) {
+            [low, high, ..] => *sums = [*low, *high],
+            _ => {
+                let (low, high) = c.split_at(T::lanes::<S>().min(c.len()));
+                *sums = [T::load_part(simd, low), T::load_part(simd, high)];
+            }
+        }
+    }
+    sums
+}
+
+#[inline(always)]
+fn store_tile<T: Scalar, S: Simd, const ROWS: usize>(
+    simd: S,
+    sums: Tile<T, S, ROWS>,
+    c: &mut [T],
+    stride: usize,
+    column: usize,
+) {
+    for (sums, c) in sums.iter().zip(c.chunks_exact_mut(stride)) {
+        let c = &mut c[column..];
+        if let [low, high, ..] = T::vectors_mut::<S>(c) {
+            [*low, *high] = *sums;
+        } else {
+            let (low, high) = c.split_at_mut(T::lanes::<S>().min(c.len()));
+            T::store_part(simd, low, sums[0]);
+            T::store_part(simd, high, sums[1]);
+        }
+    }
+}
+
+/// The innermost loop; `sums` stays in registers. `a(p, r)` is the element of row
+/// `r` at depth `p`. The vectors are explicit because the same loops over arrays
+/// ran 50 times slower with AVX-512.
+#[inline(always)]
+fn accumulate<T: Scalar, S: Simd, const ROWS: usize>(
+    simd: S,
+    mut sums: Tile<T, S, ROWS>,
+    panel: &[[T::Vector<S>; 2]],
+    a: impl Fn(usize, usize) -> T,
+) -> Tile<T, S, ROWS> {
+    for (p, b) in panel.iter().enumerate() {
+        for (r, sums) in sums.iter_mut().enumerate() {
+            let x = T::splat(simd, a(p, r));
+            sums[0] = T::fused(simd, x, b[0], sums[0]);
+            sums[1] = T::fused(simd, x, b[1], sums[1]);
+        }
+    }
+    sums
+}
+
+/// Packs rows of a transposed A as panels, each `depth × ROWS`.
+#[inline(always)]
+fn pack_rows<T: Scalar, const ROWS: usize>(
+    packed: &mut Vec<T>,
+    a: Matrix<'_, T>,
+    rows: Range<usize>,
+    depth: Range<usize>,
+) {
+    packed.clear();
+    packed.resize(rows.len().div_ceil(ROWS) * ROWS * depth.len(), T::zero());
+    let firsts = rows.clone().step_by(ROWS);
+    for (panel, first) in packed.chunks_exact_mut(ROWS * depth.len()).zip(firsts) {
+        let sources = a.data[depth.start * a.stride..].chunks(a.stride);
+        for (row, source) in panel.as_chunks_mut::<ROWS>().0.iter_mut().zip(sources) {
+            match source[first..].first_chunk() {
+                Some(full) if first + ROWS <= rows.end => *row = *full,
+                _ => {
+                    let count = ROWS.min(rows.end - first);
+                    row[..count].copy_from_slice(&source[first..first + count]);
+                }
+            }
+        }
+    }
+}
+
+fn blocks(length: usize, size: usize) -> impl Iterator<Item = Range<usize>> {
+    (0..length).step_by(size).map(move |start| start..length.min(start + size))
+}

@@ -1,0 +1,106 @@
+//! The vector instructions of the machine, chosen at run time.
+
+use pulp::{Arch, Simd, WithSimd};
+
+/// Runs a loop compiled for the machine's widest vectors. The loop has to be in
+/// the closure itself, or in functions that are `#[inline(always)]`.
+pub fn vectorised<R>(f: impl FnOnce() -> R) -> R {
+    struct Loop<F>(F);
+
+    impl<R, F: FnOnce() -> R> WithSimd for Loop<F> {
+        type Output = R;
+
+        #[inline(always)]
+        fn with_simd<S: Simd>(self, _: S) -> R {
+            (self.0)()
+        }
+    }
+    Arch::new().dispatch(Loop(f))
+}
+
+/// What the matrix product needs of a vector of an element type, which pulp has
+/// under a name for each type.
+pub trait Lanes: Copy + 'static {
+    #[doc(hidden)]
+    type Vector<S: Simd>: Copy;
+    #[doc(hidden)]
+    fn lanes<S: Simd>() -> usize;
+    #[doc(hidden)]
+    fn vectors<S: Simd>(xs: &[Self]) -> &[Self::Vector<S>];
+    #[doc(hidden)]
+    fn vectors_mut<S: Simd>(xs: &mut [Self]) -> &mut [Self::Vector<S>];
+    #[doc(hidden)]
+    fn splat<S: Simd>(simd: S, x: Self) -> Self::Vector<S>;
+    #[doc(hidden)]
+    fn fused<S: Simd>(
+        simd: S,
+        a: Self::Vector<S>,
+        b: Self::Vector<S>,
+        c: Self::Vector<S>,
+    ) -> Self::Vector<S>;
+    #[doc(hidden)]
+    fn load_part<S: Simd>(simd: S, xs: &[Self]) -> Self::Vector<S>;
+    #[doc(hidden)]
+    fn store_part<S: Simd>(simd: S, xs: &mut [Self], v: Self::Vector<S>);
+}
+
+macro_rules! lanes {
+    ($float:ty, $vector:ident, $lanes:ident, $split:ident, $split_mut:ident, $splat:ident,
+     $fused:ident, $load:ident, $store:ident) => {
+        impl Lanes for $float {
+            type Vector<S: Simd> = S::$vector;
+
+            #[inline(always)]
+            fn lanes<S: Simd>() -> usize {
+                S::$lanes
+            }
+            #[inline(always)]
+            fn vectors<S: Simd>(xs: &[Self]) -> &[S::$vector] {
+                S::$split(xs).0
+            }
+            #[inline(always)]
+            fn vectors_mut<S: Simd>(xs: &mut [Self]) -> &mut [S::$vector] {
+                S::$split_mut(xs).0
+            }
+            #[inline(always)]
+            fn splat<S: Simd>(simd: S, x: Self) -> S::$vector {
+                simd.$splat(x)
+            }
+            #[inline(always)]
+            fn fused<S: Simd>(simd: S, a: S::$vector, b: S::$vector, c: S::$vector) -> S::$vector {
+                simd.$fused(a, b, c)
+            }
+            #[inline(always)]
+            fn load_part<S: Simd>(simd: S, xs: &[Self]) -> S::$vector {
+                simd.$load(xs)
+            }
+            #[inline(always)]
+            fn store_part<S: Simd>(simd: S, xs: &mut [Self], v: S::$vector) {
+                simd.$store(xs, v);
+            }
+        }
+    };
+}
+
+lanes!(
+    f32,
+    f32s,
+    F32_LANES,
+    as_simd_f32s,
+    as_mut_simd_f32s,
+    splat_f32s,
+    mul_add_f32s,
+    partial_load_f32s,
+    partial_store_f32s
+);
+lanes!(
+    f64,
+    f64s,
+    F64_LANES,
+    as_simd_f64s,
+    as_mut_simd_f64s,
+    splat_f64s,
+    mul_add_f64s,
+    partial_load_f64s,
+    partial_store_f64s
+);
