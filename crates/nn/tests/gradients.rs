@@ -39,6 +39,7 @@ impl Case {
             state: self.state.as_ref().map(|[h, c]| (tape.watch(h), tape.watch(c))),
             lengths: self.lengths.as_deref(),
             training: generator.as_mut(),
+            reference: false,
         };
         let (output, (h_n, c_n)) = self.lstm.forward_with(tape.watch(&self.x), options);
         output.square().sum() + h_n.exp().sum() + (c_n * c_n * c_n).sum()

@@ -2,20 +2,67 @@
 
 use pulp::{Arch, Simd, WithSimd};
 
-/// Runs a loop compiled for the machine's widest vectors. The loop has to be in
-/// the closure itself, or in functions that are `#[inline(always)]`.
-pub fn vectorised<R>(f: impl FnOnce() -> R) -> R {
-    struct Loop<F>(F);
+/// A loop to be compiled for several widths of vectors.
+///
+/// Everything in it has to be inlined, or it is compiled for the narrowest: `run`
+/// and the functions it calls should be `#[inline(always)]`.
+pub trait Kernel {
+    /// Runs the loop.
+    fn run(self);
+}
 
-    impl<R, F: FnOnce() -> R> WithSimd for Loop<F> {
-        type Output = R;
+/// Runs the kernel compiled for the machine's widest vectors.
+///
+/// ```
+/// use tensor::simd::{Kernel, dispatch};
+///
+/// struct Double<'a>(&'a mut [f32]);
+///
+/// impl Kernel for Double<'_> {
+///     #[inline(always)]
+///     fn run(self) {
+///         self.0.iter_mut().for_each(|x| *x *= 2.0);
+///     }
+/// }
+///
+/// let mut xs = [1.0, 2.0, 3.0];
+/// dispatch(Double(&mut xs));
+/// assert_eq!(xs, [2.0, 4.0, 6.0]);
+/// ```
+pub fn dispatch(kernel: impl Kernel) {
+    struct Run<K>(K);
+
+    impl<K: Kernel> WithSimd for Run<K> {
+        type Output = ();
 
         #[inline(always)]
-        fn with_simd<S: Simd>(self, _: S) -> R {
-            (self.0)()
+        fn with_simd<S: Simd>(self, _: S) {
+            self.0.run();
         }
     }
-    Arch::new().dispatch(Loop(f))
+    Arch::new().dispatch(Run(kernel));
+}
+
+/// `y[k] = f(x[k])` for all k.
+pub(crate) struct Map<'a, T, F>(pub &'a mut [T], pub &'a [T], pub F);
+
+impl<T: Copy, F: Fn(T) -> T> Kernel for Map<'_, T, F> {
+    #[inline(always)]
+    fn run(self) {
+        let Map(y, x, f) = self;
+        y.iter_mut().zip(x).for_each(|(y, &x)| *y = f(x));
+    }
+}
+
+/// `y[k] = f(y[k], x[k])` for all k.
+pub(crate) struct Zip<'a, T, F>(pub &'a mut [T], pub &'a [T], pub F);
+
+impl<T: Copy, F: Fn(T, T) -> T> Kernel for Zip<'_, T, F> {
+    #[inline(always)]
+    fn run(self) {
+        let Zip(y, x, f) = self;
+        y.iter_mut().zip(x).for_each(|(y, &x)| *y = f(*y, x));
+    }
 }
 
 /// What the matrix product needs of a vector of an element type, which pulp has

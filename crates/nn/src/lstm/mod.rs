@@ -1,6 +1,7 @@
 //! `torch.nn.LSTM`: the cell of [`cell`], over time, layers and directions.
 
 pub mod cell;
+mod fused;
 pub(crate) mod layer;
 
 use tensor::{Scalar, Shape, Tensor, Var};
@@ -131,11 +132,16 @@ pub struct ForwardOptions<'a, 't, T: Scalar> {
     /// `Some` is training: dropout draws from this generator. `None` is
     /// evaluation, without dropout.
     pub training: Option<&'a mut Generator>,
+    /// Whether to compute by the equations of [`cell`], one operation at a time,
+    /// and not by one operation for a whole sequence, which is faster. The
+    /// results are the same up to rounding. False by default; a projection and
+    /// `lengths` are always computed by the equations.
+    pub reference: bool,
 }
 
 impl<T: Scalar> Default for ForwardOptions<'_, '_, T> {
     fn default() -> Self {
-        ForwardOptions { state: None, lengths: None, training: None }
+        ForwardOptions { state: None, lengths: None, training: None, reference: false }
     }
 }
 
@@ -218,7 +224,8 @@ impl<T: Scalar> Lstm<T> {
         x: Var<'t, T>,
         options: ForwardOptions<'_, 't, T>,
     ) -> (Var<'t, T>, State<'t, T>) {
-        let trace = self.trace(x, options);
+        let reference = options.reference || options.lengths.is_some() || self.config.proj_size > 0;
+        let trace = self.run(x, options, reference);
         (trace.output, trace.state)
     }
 
@@ -242,8 +249,19 @@ impl<T: Scalar> Lstm<T> {
     /// If a shape or a length does not fit.
     #[track_caller]
     pub fn trace<'t>(&'t self, x: Var<'t, T>, options: ForwardOptions<'_, 't, T>) -> Trace<'t, T> {
+        self.run(x, options, true)
+    }
+
+    /// By the equations, with all steps, or fused, without.
+    #[track_caller]
+    fn run<'t>(
+        &'t self,
+        x: Var<'t, T>,
+        options: ForwardOptions<'_, 't, T>,
+        reference: bool,
+    ) -> Trace<'t, T> {
         let config = self.config;
-        let ForwardOptions { state, lengths, mut training } = options;
+        let ForwardOptions { state, lengths, mut training, .. } = options;
         let tape = x.tape();
         let is_batched = x.shape().len() == 3;
         let x = self.time_first(x);
@@ -259,6 +277,7 @@ impl<T: Scalar> Lstm<T> {
         };
 
         let mut all_steps: Vec<Vec<Step<'t, T>>> = Vec::new();
+        let (mut h_n, mut c_n) = (Vec::new(), Vec::new());
         let mut input = clear_padding(x);
         for (k, layers) in self.layers.chunks(config.num_directions()).enumerate() {
             if let (1.., Some(generator)) = (k, &mut training) {
@@ -268,29 +287,28 @@ impl<T: Scalar> Lstm<T> {
             for (direction, layer) in layers.iter().enumerate() {
                 let at = |s: Var<'t, T>| {
                     let size = s.shape()[2];
-                    s.narrow(0, all_steps.len(), 1).reshape([batch, size])
+                    s.narrow(0, h_n.len(), 1).reshape([batch, size])
                 };
                 let state = (at(h_0), at(c_0));
                 let weights = layer.watch(tape);
-                let steps = layer::steps(input, state, weights, direction == 1, lengths);
-                let hidden: Vec<_> = steps.iter().map(|step| step.h).collect();
-                outputs.push(clear_padding(Var::stack(&hidden, 0)));
-                all_steps.push(steps);
+                let reverse = direction == 1;
+                let (output, (h, c)) = if reference {
+                    let steps = layer::steps(input, state, weights, reverse, lengths);
+                    let hidden: Vec<_> = steps.iter().map(|step| step.h).collect();
+                    let end = steps[if reverse { 0 } else { seq - 1 }];
+                    all_steps.push(steps);
+                    (clear_padding(Var::stack(&hidden, 0)), (end.h, end.c))
+                } else {
+                    fused::sequence(input, state, weights, reverse)
+                };
+                outputs.push(output);
+                h_n.push(h);
+                c_n.push(c);
             }
             input = if let [output] = outputs[..] { output } else { Var::cat(&outputs, 2) };
         }
 
-        let last = |state: fn(&Step<'t, T>) -> Var<'t, T>| {
-            // A backward direction ends at the first step.
-            let ends: Vec<_> = (all_steps.iter().enumerate())
-                .map(|(k, steps)| {
-                    let end = if k % config.num_directions() == 1 { 0 } else { seq - 1 };
-                    state(&steps[end])
-                })
-                .collect();
-            Var::stack(&ends, 0)
-        };
-        let (h_n, c_n) = (last(|step| step.h), last(|step| step.c));
+        let (h_n, c_n) = (Var::stack(&h_n, 0), Var::stack(&c_n, 0));
         let (output, state) = if is_batched {
             (if config.batch_first { input.transpose(0, 1) } else { input }, (h_n, c_n))
         } else {

@@ -6,7 +6,7 @@ mod matmul;
 
 use std::sync::Arc;
 
-use crate::simd::vectorised;
+use crate::simd::{Map, Zip, dispatch};
 use crate::{Scalar, Shape};
 
 /// An n-dimensional array of numbers.
@@ -100,8 +100,9 @@ impl<T: Scalar> Tensor<T> {
 
     /// The tensor of `f(x)` for each element `x`.
     pub fn map(&self, f: impl Fn(T) -> T) -> Self {
-        let x = self.data();
-        Tensor::new(self.shape, vectorised(|| x.iter().map(|&x| f(x)).collect()))
+        let mut y = Tensor::zeros(self.shape);
+        dispatch(Map(y.data_mut(), self.data(), f));
+        y
     }
 
     /// The tensor of `f(x, y)` for each pair of elements at the same place.
@@ -111,8 +112,9 @@ impl<T: Scalar> Tensor<T> {
     #[track_caller]
     pub fn zip(&self, other: &Self, f: impl Fn(T, T) -> T) -> Self {
         assert_same_shape("zip", self.shape, other.shape);
-        let pairs = self.data().iter().zip(other.data());
-        Tensor::new(self.shape, vectorised(|| pairs.map(|(&x, &y)| f(x, y)).collect()))
+        let mut y = Tensor::new(self.shape, self.data().to_vec());
+        dispatch(Zip(y.data_mut(), other.data(), f));
+        y
     }
 
     /// Adds `other` to this tensor, element by element, in place.
@@ -122,8 +124,7 @@ impl<T: Scalar> Tensor<T> {
     #[track_caller]
     pub fn add_assign(&mut self, other: &Self) {
         assert_same_shape("add_assign", self.shape, other.shape);
-        let pairs = self.data_mut().iter_mut().zip(other.data());
-        vectorised(|| pairs.for_each(|(x, &y)| *x += y));
+        dispatch(Zip(self.data_mut(), other.data(), |x, y| x + y));
     }
 
     /// The inner product `⟨x, y⟩`: the sum of the products of the elements at

@@ -1,0 +1,116 @@
+//! The fused sequence against the readable reference.
+
+use nn::{ForwardOptions, Generator, Lstm, LstmConfig, Module, Stored, Uniform};
+use proptest::prelude::*;
+use tensor::{Gradients, Parameter, Tape, Tensor};
+
+/// Output, states, and the gradients of everything, one way or the other.
+fn run<T: Stored + Uniform>(
+    lstm: &mut Lstm<T>,
+    inputs: &[Parameter<T>; 3],
+    us: &[Tensor<T>; 3],
+    reference: bool,
+    training: Option<u64>,
+) -> Vec<Tensor<T>> {
+    let mut generator = training.map(Generator::manual_seed);
+    let tape = Tape::new();
+    let [x, h_0, c_0] = inputs.each_ref().map(|p| tape.watch(p));
+    let options = ForwardOptions {
+        state: Some((h_0, c_0)),
+        training: generator.as_mut(),
+        reference,
+        ..ForwardOptions::default()
+    };
+    let (output, (h_n, c_n)) = lstm.forward_with(x, options);
+    let weighted = [output, h_n, c_n].into_iter().zip(us);
+    let terms = weighted.map(|(y, u)| (y * tape.constant(u.clone())).sum());
+    let gradients: Gradients<T> = terms.reduce(|a, b| a + b).unwrap().backward();
+    let mut all = [output, h_n, c_n].map(|y| y.value()).to_vec();
+    drop(tape);
+    all.extend(inputs.iter().map(|p| gradients.get(p).unwrap()));
+    all.extend(lstm.named_parameters().into_iter().map(|(_, p)| gradients.get(p).unwrap()));
+    all
+}
+
+/// Compares both ways, element by element, relative to the largest.
+fn compare<T: Stored + Uniform>(
+    config: LstmConfig,
+    [seq, batch]: [usize; 2],
+    seed: u64,
+    tolerance: f64,
+) -> Result<(), TestCaseError> {
+    let rng = &mut Generator::manual_seed(seed);
+    let mut lstm = Lstm::<T>::new(config, rng);
+    let count = config.num_layers * config.num_directions();
+    let shapes = |size| {
+        let data = if config.batch_first { [batch, seq, size] } else { [seq, batch, size] };
+        [data, [count, batch, config.hidden_size], [count, batch, config.hidden_size]]
+    };
+    let two = T::one() + T::one();
+    let mut random = |shape: [usize; 3]| Tensor::from_fn(shape, || two * T::unit(rng) - T::one());
+    let inputs = shapes(config.input_size).map(|shape| Parameter::new(random(shape)));
+    let us = shapes(config.num_directions() * config.hidden_size).map(&mut random);
+    let training = (config.dropout > 0.0).then_some(seed);
+    let expected = run(&mut lstm, &inputs, &us, true, training);
+    let found = run(&mut lstm, &inputs, &us, false, training);
+    for (k, (e, f)) in expected.iter().zip(&found).enumerate() {
+        prop_assert_eq!(e.shape(), f.shape());
+        let largest = e.data().iter().fold(1e-3, |max: f64, x| max.max(x.as_f64().abs()));
+        for (e, f) in e.data().iter().zip(f.data()) {
+            let error = (e.as_f64() - f.as_f64()).abs();
+            prop_assert!(
+                error <= tolerance * largest,
+                "result {k}: {e} by the equations, {f} fused"
+            );
+        }
+    }
+    Ok(())
+}
+
+proptest! {
+    #[test]
+    fn it_is_the_equations(
+        (input_size, hidden_size, num_layers) in (1..=5_usize, 1..=40_usize, 1..=2_usize),
+        sizes in [1..=5_usize, 1..=5_usize],
+        [bias, batch_first, bidirectional, trained] in any::<[bool; 4]>(),
+        seed: u64,
+    ) {
+        let config = LstmConfig {
+            num_layers,
+            bias,
+            batch_first,
+            bidirectional,
+            dropout: if trained && num_layers > 1 { 0.3 } else { 0.0 },
+            ..LstmConfig::new(input_size, hidden_size)
+        };
+        compare::<f64>(config, sizes, seed, 1e-12)?;
+        compare::<f32>(config, sizes, seed, 2e-5)?;
+    }
+}
+
+/// Large enough to be cut into shares and spread over threads. The number of
+/// threads does not change a bit.
+#[test]
+fn shares_and_threads() {
+    let config = LstmConfig { bidirectional: true, ..LstmConfig::new(20, 70) };
+    compare::<f64>(config, [20, 50], 1, 1e-12).unwrap();
+    compare::<f32>(config, [20, 50], 1, 2e-5).unwrap();
+
+    let on_threads = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| {
+            let rng = &mut Generator::manual_seed(3);
+            let mut lstm = Lstm::<f32>::new(config, rng);
+            let mut random = |shape: [usize; 3]| Tensor::from_fn(shape, || f32::unit(rng));
+            let inputs =
+                [[20, 50, 20], [2, 50, 70], [2, 50, 70]].map(|s| Parameter::new(random(s)));
+            let us = [[20, 50, 140], [2, 50, 70], [2, 50, 70]].map(&mut random);
+            let results = run(&mut lstm, &inputs, &us, false, None);
+            results.iter().flat_map(|t| t.data().iter().map(|x| x.to_bits())).collect::<Vec<_>>()
+        })
+    };
+    let one = on_threads(1);
+    for threads in [2, 3, 4] {
+        assert!(one == on_threads(threads), "{threads} threads");
+    }
+}
