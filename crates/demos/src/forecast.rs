@@ -230,7 +230,7 @@ longer tell the windows apart, and a saturated gate passes almost no gradient.",
             "
 The line goes on, the network does not. Each hidden state lies between -1 and
 1, so no prediction can be greater than b + Σ|w| of the linear layer, here
-{:.1}, whatever the window. Scaling the data is the usual cure.",
+{:.1}, whatever the window.",
             self.largest_prediction()
         )
     }

@@ -7,9 +7,11 @@
 //! | the network of demo 2 and its training | `forecaster.rs` |
 //! | demo 2: losses, predictions, drift | `forecast.rs` |
 //! | the pictures of demo 2 | `pictures.rs` |
+//! | the figures of the book | `figures.rs` |
 //! | arrays as NumPy prints them | `numpy.rs` |
-//! | files that are whole or not there | `files.rs` |
+//! | the folder for the pictures | `files.rs` |
 
+pub mod figures;
 pub mod files;
 pub mod forecast;
 pub mod forecaster;
@@ -32,4 +34,10 @@ impl Verdict {
         let summary = format!("Nothing to compare with the notebook: {reason}.");
         Verdict { summary, agrees: true }
     }
+}
+
+/// The chapters of the book, as doctests.
+#[cfg(doctest)]
+mod book {
+    include!(concat!(env!("OUT_DIR"), "/book.rs"));
 }

@@ -10,17 +10,19 @@ use tensor::Tape;
 use crate::forecast::Forecast;
 use crate::notebook::LOSSES;
 
-type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+pub(crate) type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
-const SIZE: (u32, u32) = (720, 400);
+/// Narrow, with large letters: a telephone shows a picture at three quarters of
+/// its size.
+pub(crate) const WIDTH: u32 = 480;
 
 /// The colours in a light and in a dark surrounding. The drawing is made with
 /// the light ones; a style sheet in the file exchanges them in the dark.
-const INK: (RGBColor, &str) = (RGBColor(31, 35, 40), "#e6edf3");
-const PAPER: (RGBColor, &str) = (RGBColor(255, 255, 255), "#0d1117");
-const GRID: (RGBColor, &str) = (RGBColor(208, 215, 222), "#30363d");
-const BLUE: (RGBColor, &str) = (RGBColor(9, 105, 218), "#4493f8");
-const ORANGE: (RGBColor, &str) = (RGBColor(188, 76, 0), "#f0883e");
+pub(crate) const INK: (RGBColor, &str) = (RGBColor(31, 35, 40), "#e6edf3");
+pub(crate) const PAPER: (RGBColor, &str) = (RGBColor(255, 255, 255), "#0d1117");
+pub(crate) const GRID: (RGBColor, &str) = (RGBColor(208, 215, 222), "#30363d");
+pub(crate) const BLUE: (RGBColor, &str) = (RGBColor(9, 105, 218), "#4493f8");
+pub(crate) const ORANGE: (RGBColor, &str) = (RGBColor(188, 76, 0), "#f0883e");
 
 /// Each picture's file name and content.
 ///
@@ -37,7 +39,7 @@ pub fn all(forecast: &Forecast) -> Result<[(&'static str, String); 3]> {
 /// The loss of each epoch on a logarithmic scale, with the notebook's points.
 fn loss(forecast: &Forecast) -> Result<String> {
     let losses = &forecast.losses;
-    svg("The loss of each epoch", |area| {
+    svg("The loss of each epoch", (WIDTH, 400), |area| {
         // A logarithmic axis whose lines are the powers of ten.
         let log = |loss: f64| loss.max(f64::MIN_POSITIVE).log10();
         let (low, high) = range(losses.iter().map(|&loss| log(loss)));
@@ -48,7 +50,8 @@ fn loss(forecast: &Forecast) -> Result<String> {
             .light_line_style(TRANSPARENT)
             .bold_line_style(GRID.0)
             .axis_style(INK.0)
-            .label_style(text(14))
+            .label_style(text(20))
+            .x_labels(6)
             .y_labels(lines)
             .x_desc("epoch")
             .y_desc("loss")
@@ -74,7 +77,7 @@ fn loss(forecast: &Forecast) -> Result<String> {
 fn predictions(forecast: &Forecast) -> Result<String> {
     let targets = forecast.windows.y.data();
     let found = forecast.network.predict(&forecast.windows);
-    svg("Predictions and targets, window by window", |area| {
+    svg("Predictions and targets, window by window", (WIDTH, 400), |area| {
         let (low, high) = range(targets.iter().chain(&found).copied());
         let margin = (high - low).max(1.0) * 0.08;
         let x = -0.5..targets.len() as f64 - 0.5;
@@ -83,7 +86,7 @@ fn predictions(forecast: &Forecast) -> Result<String> {
             .light_line_style(TRANSPARENT)
             .bold_line_style(GRID.0)
             .axis_style(INK.0)
-            .label_style(text(14))
+            .label_style(text(20))
             .x_labels(targets.len())
             .x_label_formatter(&|x| format!("{x:.0}"))
             .y_label_formatter(&|y| format!("{y:.0}"))
@@ -126,19 +129,20 @@ fn gates(forecast: &Forecast) -> Result<String> {
         .map(|s| [s.i, s.f, s.g, s.o, s.c, s.h].map(|v| v.value().data().to_vec()))
         .collect();
 
-    svg("Inside the LSTM, reading the last window", |area| {
-        let (drawing, footer) = area.split_vertically(SIZE.1 - 96);
-        for (k, panel) in drawing.margin(4, 4, 12, 12).split_evenly((1, 6)).iter().enumerate() {
-            let panel = panel.margin(0, 0, 4, 4).titled(names[k], text(13))?;
+    svg("Inside the LSTM, reading the last window", (WIDTH, 640), |area| {
+        let (drawing, footer) = area.split_vertically(530);
+        for (k, panel) in drawing.margin(4, 4, 12, 12).split_evenly((2, 3)).iter().enumerate() {
+            let panel = panel.margin(0, 0, 6, 6).titled(names[k], text(19))?;
             let largest = columns.iter().flat_map(|c| &c[k]).fold(1.0, |m: f32, x| m.max(x.abs()));
             let (width, height) = panel.dim_in_pixel();
+            let height = height - 36;
             for (t, column) in columns.iter().enumerate() {
                 for (unit, value) in column[k].iter().enumerate() {
                     let side = |range: Range<usize>, n: usize, pixels: u32| {
                         [range.start, range.end].map(|i| (i * pixels as usize / n) as i32)
                     };
                     let [left, right] = side(t..t + 1, columns.len(), width);
-                    let [top, bottom] = side(unit..unit + 1, column[k].len(), height - 4);
+                    let [top, bottom] = side(unit..unit + 1, column[k].len(), height);
                     let colour = if *value < 0.0 { BLUE.0 } else { ORANGE.0 };
                     let strength = f64::from(value.abs() / largest);
                     let cell = [(left, top), (right - 1, bottom - 1)];
@@ -151,25 +155,25 @@ fn gates(forecast: &Forecast) -> Result<String> {
                 _ if largest > 1.0 => format!("−{largest:.1} … {largest:.1}"),
                 _ => "−1 … 1".to_string(),
             };
-            let at = ((k as i32) * (SIZE.0 as i32 - 24) / 6 + 16, 4);
-            footer.draw(&Text::new(caption, at, text(13)))?;
+            panel.draw(&Text::new(caption, (0, height as i32 + 6), text(18)))?;
         }
-        footer.draw(&Text::new(
-            "Orange is positive, blue negative, pale near 0. A row is a hidden unit, a column a time step.",
-            (16, 28),
-            text(13),
-        ))?;
+        for (line, y) in [
+            ("Orange is positive, blue negative, faint near 0.", 4),
+            ("A row is a hidden unit, a column a time step.", 30),
+        ] {
+            footer.draw(&Text::new(line, (18, y), text(19)))?;
+        }
         Ok(())
     })
 }
 
-fn chart<'a, 'b>(area: &'a Area<'b>) -> ChartBuilder<'a, 'b, SVGBackend<'b>> {
+pub(crate) fn chart<'a, 'b>(area: &'a Area<'b>) -> ChartBuilder<'a, 'b, SVGBackend<'b>> {
     let mut builder = ChartBuilder::on(area);
-    builder.margin(12).x_label_area_size(44).y_label_area_size(72);
+    builder.margin(12).margin_right(20).x_label_area_size(56).y_label_area_size(72);
     builder
 }
 
-fn legend<'a, C: CoordTranslate>(
+pub(crate) fn legend<'a, C: CoordTranslate>(
     chart: &mut ChartContext<'a, SVGBackend<'a>, C>,
     position: SeriesLabelPosition,
 ) -> Result<()> {
@@ -177,7 +181,7 @@ fn legend<'a, C: CoordTranslate>(
         .position(position)
         .background_style(PAPER.0)
         .border_style(GRID.0)
-        .label_font(text(14))
+        .label_font(text(20))
         .draw()?;
     Ok(())
 }
@@ -186,7 +190,7 @@ fn range(numbers: impl Iterator<Item = f64>) -> (f64, f64) {
     numbers.fold((f64::MAX, f64::MIN), |(low, high), x| (low.min(x), high.max(x)))
 }
 
-fn text(size: u32) -> TextStyle<'static> {
+pub(crate) fn text(size: u32) -> TextStyle<'static> {
     ("sans-serif", size).into_font().color(&INK.0)
 }
 
@@ -197,10 +201,14 @@ fn power_of_ten(y: f64) -> String {
 
 /// Draws a picture and gives it a title, for those who do not see it, and its
 /// colours in the dark.
-fn svg(title: &str, draw: impl Fn(&Area<'_>) -> Result<()>) -> Result<String> {
+pub(crate) fn svg(
+    title: &str,
+    size: (u32, u32),
+    draw: impl Fn(&Area<'_>) -> Result<()>,
+) -> Result<String> {
     let mut svg = String::new();
     {
-        let area = SVGBackend::with_string(&mut svg, SIZE).into_drawing_area();
+        let area = SVGBackend::with_string(&mut svg, size).into_drawing_area();
         area.fill(&PAPER.0)?;
         draw(&area.margin(10, 0, 0, 0).titled(title, text(20))?)?;
         area.present()?;

@@ -53,10 +53,11 @@ fn reproducible(line: &str) -> String {
     }
 }
 
-/// The picture is one that the program draws: same labels, same number of
-/// elements. Its colours are a long training's, and not to be compared.
+/// The pictures of demo 2 in the README and the book are ones that the program
+/// draws: same labels, same number of elements. Where the lines and colours are is
+/// a long training's, and not to be compared.
 #[test]
-fn the_picture_is_drawn_by_the_program() {
+fn the_pictures_are_drawn_by_the_program() {
     let folder = tempfile::tempdir().unwrap();
     let status = Command::new(env!("CARGO_BIN_EXE_demos"))
         .args(["forecast", "--quiet", "--pictures"])
@@ -64,14 +65,22 @@ fn the_picture_is_drawn_by_the_program() {
         .status()
         .unwrap();
     assert!(status.success());
-    let outline = |path: &Path| -> Vec<String> {
+    // The labels: lines that are neither elements nor numbers.
+    let labels = |path: &Path| -> Vec<String> {
         let svg = fs::read_to_string(path).unwrap();
+        let is_label = |line: &&str| line.chars().any(char::is_alphabetic);
         svg.lines()
-            .filter(|line| !line.starts_with("<rect") || line.contains("fill=\"none\""))
-            .filter(|line| !line.starts_with('−')) // the range of c
+            .filter(|line| !line.starts_with('<') || line.starts_with("<title>"))
+            .filter(is_label)
             .map(str::to_string)
             .collect()
     };
-    let drawn = outline(&folder.path().join("gates.svg"));
-    assert_eq!(drawn, outline(&root().join("images/gates.svg")));
+    for name in ["gates.svg", "loss.svg", "predictions.svg"] {
+        let drawn = labels(&folder.path().join(name));
+        assert!(drawn.len() > 3, "{name}: {drawn:?}");
+        assert_eq!(drawn, labels(&root().join("book/src/images").join(name)), "{name}");
+        if name == "gates.svg" {
+            assert_eq!(drawn, labels(&root().join("images").join(name)), "README");
+        }
+    }
 }

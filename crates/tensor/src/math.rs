@@ -89,10 +89,10 @@ macro_rules! elementary {
 
                 #[inline(always)]
                 fn sigmoid(self) -> $float {
-                    // σ(x) = 1 / (1 + e⁻ˣ) for x ≥ 0, and eˣ / (1 + eˣ) below: (sigmoid)
+                    // For x < 0 as eˣ / (1 + eˣ), so that nothing overflows.
                     let z = exp_below_max(-self.abs());
                     let numerator = if self < 0.0 { z } else { 1.0 };
-                    divide_by_one_plus(numerator, z)
+                    divide_by_one_plus(numerator, z) // (sigmoid)
                 }
 
                 #[inline(always)]
@@ -131,7 +131,7 @@ elementary! {
     tanh_saturates: 40.0_f64,
     tail: 2.092_166_676_656_025_6e-9_f64, 2.510_531_331_654_704_6e-8,
         2.755_725_268_250_717_3e-7, 2.755_725_516_840_492_7e-6,
-        2.480_158_734_757_885_4e-5, 1.984_126_987_500_372_8e-4,
+        2.480_158_734_757_885_4e-5, 1.984_126_987_500_373e-4,
         1.388_888_888_887_429_7e-3, 8.333_333_333_326_083e-3,
         4.166_666_666_666_668_4e-2, 0.166_666_666_666_666_7, 0.5
 }

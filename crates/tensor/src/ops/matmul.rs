@@ -13,7 +13,9 @@ impl<'t, T: Scalar> Var<'t, T> {
         let (av, bv) = (self.value(), b.value());
         let y = av.matmul(&bv);
         self.tape.record("matmul", [self, b], y, move |dy, [da, db]| {
-            [da.then(|| dy.matmul_nt(&bv)), db.then(|| av.matmul_tn(dy))]
+            let da = da.then(|| dy.matmul_nt(&bv)); // (dmatmul-a)
+            let db = db.then(|| av.matmul_tn(dy)); // (dmatmul-b)
+            [da, db]
         })
     }
 
@@ -50,7 +52,7 @@ impl<'t, T: Scalar> Var<'t, T> {
                     *found == [out],
                     "linear: weight {w_shape} needs a bias of shape [{out}], not {found}"
                 );
-                y + bias
+                y + bias // (linear)
             }
             None => y,
         }

@@ -1,6 +1,6 @@
 //! The matrix product and its two transposed twins, which are all that its
-//! gradients need. The transpose is only another order of reading, so nothing
-//! is copied to be transposed.
+//! gradients need. The transpose is only another order of reading: it costs no
+//! copy that the product would not make anyway.
 
 use super::Tensor;
 use crate::product::{Matrix, Packed, add_product_parallel};

@@ -1,0 +1,191 @@
+//! The preprocessor: puts formulas, code, numbers and pictures into the chapters.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use mdbook_preprocessor::book::Book;
+
+use crate::code;
+use crate::equations::{self, CodeLine, Equation};
+use crate::html;
+use crate::marks::{self, Kind, Mark};
+use crate::math::Math;
+use crate::numbers::Numbers;
+use crate::problem::Problem;
+use crate::svg;
+
+/// What a book is made of.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Counts {
+    /// Formulas, those with a name among them.
+    pub formulas: usize,
+    /// Formulas with a name.
+    pub equations: usize,
+    /// Items of code.
+    pub code: usize,
+}
+
+/// A chapter on its way.
+struct Page {
+    /// Where it will be, relative to the book.
+    path: PathBuf,
+    /// The folder of its file.
+    folder: PathBuf,
+    /// Its file, for problems.
+    file: String,
+    text: String,
+    marks: Vec<Mark>,
+}
+
+/// Replaces everything that is to be replaced, or reports all that is wrong.
+/// `folder` is the book's, which is in the root of the repository.
+pub fn weave(folder: &Path, source: &Path, book: &mut Book) -> Result<Counts, Vec<Problem>> {
+    let mut problems = Vec::new();
+    let root = folder.parent().unwrap_or(folder);
+    let name =
+        |path: &Path| path.strip_prefix(root).unwrap_or(path).to_string_lossy().replace('\\', "/");
+    let numbers = folder.join("numbers.toml");
+    let mut numbers = Numbers::read(&numbers, name(&numbers), &mut problems);
+
+    // All chapters are read before one is changed: they refer to each other.
+    let (mut pages, mut equations, mut table) = (Vec::new(), Vec::new(), None);
+    for chapter in book.chapters() {
+        let (Some(path), Some(source_path)) = (&chapter.path, &chapter.source_path) else {
+            continue;
+        };
+        let source_path = source.join(source_path);
+        let file = name(&source_path);
+        let text = numbers.fill(&chapter.content, &file, &mut problems);
+        let (marks, wrong) = marks::find(&text);
+        problems.extend(wrong.into_iter().map(|(line, what)| Problem::at(&file, line, what)));
+        for Mark { line, kind, .. } in &marks {
+            match kind {
+                Kind::Display { tag: Some((name, tex)), .. } => {
+                    let (name, tex, page) = (name.clone(), tex.clone(), path.clone());
+                    equations.push(Equation { name, tex, page, file: file.clone(), line: *line });
+                }
+                Kind::Equations if table.replace(path.clone()).is_some() => {
+                    let what = "{{#equations}} is in the book already";
+                    problems.push(Problem::at(&file, *line, what));
+                }
+                _ => {}
+            }
+        }
+        let folder = source_path.parent().unwrap_or(source).into();
+        pages.push(Page { path: path.clone(), folder, file, text, marks });
+    }
+    numbers.report_unused(&mut problems);
+    let code = equations::code_lines(root);
+    equations::check(&equations, &code, &mut problems);
+    if let (Some(equation), None) = (equations.first(), &table) {
+        let what = "the first equation, and no chapter has {{#equations}}";
+        problems.push(Problem::at(&equation.file, equation.line, what));
+    }
+
+    let mut counts = Counts { equations: equations.len(), ..Counts::default() };
+    let mut loom = Loom { root, math: Math::new(), equations, code, table, counts: &mut counts };
+    let mut texts: HashMap<PathBuf, String> = HashMap::new();
+    for page in &pages {
+        texts.insert(page.path.clone(), loom.weave(page, &mut problems));
+    }
+    // By name, for mdBook goes through its chapters in another order here.
+    book.for_each_chapter_mut(|chapter| {
+        if let Some(text) = chapter.path.as_ref().and_then(|path| texts.remove(path)) {
+            chapter.content = text;
+        }
+    });
+    problems.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
+    if problems.is_empty() { Ok(counts) } else { Err(problems) }
+}
+
+/// What is needed to weave one chapter, once the whole book is known.
+struct Loom<'a> {
+    root: &'a Path,
+    math: Math,
+    equations: Vec<Equation>,
+    code: Vec<CodeLine>,
+    /// The chapter with the table of equations.
+    table: Option<PathBuf>,
+    counts: &'a mut Counts,
+}
+
+impl Loom<'_> {
+    /// The text of a chapter with all marks replaced.
+    fn weave(&mut self, page: &Page, problems: &mut Vec<Problem>) -> String {
+        let (mut text, mut done) = (String::new(), 0);
+        for Mark { range, line, kind } in &page.marks {
+            text.push_str(&page.text[done..range.start]);
+            done = range.end;
+            match self.replacement(kind, page, range.start) {
+                Ok(html) => text.push_str(&html),
+                Err(what) => problems.push(Problem::at(&page.file, *line, what)),
+            }
+            if !matches!(kind, Kind::Inline(_)) {
+                text.push_str(&marks::blank_line(&page.text, range.start));
+            }
+        }
+        text + &page.text[done..]
+    }
+
+    fn replacement(&mut self, kind: &Kind, page: &Page, offset: usize) -> Result<String, String> {
+        match kind {
+            Kind::Inline(tex) => {
+                self.counts.formulas += 1;
+                Ok(html::inline(&self.math.render(tex, false)?))
+            }
+            Kind::Display { tex, tag } => {
+                self.counts.formulas += 1;
+                self.display(tex, tag.as_ref().map(|(name, _)| name), page)
+            }
+            Kind::Code(arguments) => {
+                self.counts.code += 1;
+                self.listing(arguments, page)
+            }
+            Kind::Svg(arguments) => picture(arguments, page, offset),
+            Kind::Equations => {
+                // A formula that does not parse is reported where it stands.
+                let render = |equation: &Equation| self.math.render(&equation.tex, true);
+                let formulas = self.equations.iter().map(|e| render(e).unwrap_or_default());
+                let formulas: Vec<_> = formulas.collect();
+                Ok(equations::table(&page.path, &self.equations, &formulas, &self.code))
+            }
+        }
+    }
+
+    /// A formula that stands alone.
+    fn display(&self, tex: &str, name: Option<&String>, page: &Page) -> Result<String, String> {
+        let formula = format!(r#"<div class="formula">{}</div>"#, self.math.render(tex, true)?);
+        let (Some(name), Some(table)) = (name, &self.table) else { return Ok(formula) };
+        let link = html::link(&page.path, table, &format!("line-{name}"));
+        let label = format!("the code of equation ({name})");
+        let code = format!(r#"<a class="to-code" href="{link}" aria-label="{label}">code</a>"#);
+        Ok(format!(r#"<div class="equation" id="eq-{name}">{formula}{code}</div>"#))
+    }
+
+    /// `{{#code path item}}` or `{{#code path item docs}}`.
+    fn listing(&self, arguments: &str, page: &Page) -> Result<String, String> {
+        let (path, item) = arguments.split_once(' ').ok_or("it is {{#code path item}}")?;
+        let (item, docs) = match item.strip_suffix(" docs") {
+            Some(item) => (item, true),
+            None => (item, false),
+        };
+        let excerpt = code::excerpt(self.root, path, item.trim(), docs)?;
+        let link = |line: &String| equations::link_code(line, &page.path, &self.equations);
+        let code = excerpt.lines.iter().map(link).collect::<Vec<_>>().join("&#10;");
+        // The classes are those that mdBook gives to a fence `rust,noplayground`.
+        let code = format!(r#"<code class="language-rust noplayground">{code}</code>"#);
+        let caption = format!("<figcaption>{path}:{}</figcaption>", excerpt.line);
+        Ok(format!(r#"<figure class="listing"><pre>{code}</pre>{caption}</figure>"#))
+    }
+}
+
+/// `{{#svg file text}}`; the file is relative to the chapter, as in Markdown.
+fn picture(arguments: &str, page: &Page, offset: usize) -> Result<String, String> {
+    let (file, alt) = arguments.split_once(' ').unwrap_or((arguments, ""));
+    let source = fs::read_to_string(page.folder.join(file));
+    let source = source.map_err(|error| format!("{file}: {error}"))?;
+    let chapter = page.path.with_extension("").to_string_lossy().replace(['/', '\\', ' '], "-");
+    svg::inline(&source, alt.trim(), &format!("{chapter}-{offset}-"))
+        .map_err(|what| format!("{file}: {what}"))
+}

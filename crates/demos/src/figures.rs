@@ -1,0 +1,396 @@
+//! The figures of the book, as SVG.
+
+use std::iter::successors;
+use std::ops::Range;
+
+use anyhow::Result;
+use plotters::coord::types::RangedCoordf64;
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use tensor::{Tape, Tensor, Var};
+
+use crate::forecaster::Windows;
+use crate::notebook::{WINDOW, dataset};
+use crate::pictures::{Area, BLUE, GRID, INK, ORANGE, PAPER, WIDTH, chart, svg, text};
+
+/// Each figure's file name and content, but for those of [`crate::pictures`].
+///
+/// # Errors
+/// If the plotting library cannot draw.
+pub fn all() -> Result<Vec<(&'static str, String)>> {
+    Ok(vec![
+        ("v-curve.svg", v_curve()?),
+        ("chain.svg", chain()?),
+        ("broadcast.svg", broadcast()?),
+        ("sigmoid-tanh.svg", sigmoid_tanh()?),
+        ("rnn-gradient.svg", rnn_gradient()?),
+        ("cell.svg", cell()?),
+        ("half-life.svg", half_life()?),
+        ("unrolled.svg", unrolled()?),
+        ("windows.svg", windows()?),
+    ])
+}
+
+/// The error of the central difference of the sine at 1, for steps of 1 and
+/// less.
+fn v_curve() -> Result<String> {
+    // On the left, the last bits of the sine are what is drawn, and those of the
+    // standard library differ from machine to machine. This sum's do not, and
+    // the steps are exact.
+    let sin = |x: f64| {
+        x * (1..=14).rev().fold(1.0, |sum, k| 1.0 - x * x / f64::from(2 * k * (2 * k + 1)) * sum)
+    };
+    let cos_1 = 0.540_302_305_868_139_7;
+    let error = |h: f64| ((sin(1.0 + h) - sin(1.0 - h)) / (2.0 * h) - cos_1).abs();
+    let steps = (0..50).flat_map(|k| [1.0, 0.75].map(|m| m * 0.5_f64.powi(k)));
+    let points = steps.map(|h| (h.log10(), error(h).log10())).filter(|point| point.1.is_finite());
+    let points: Vec<_> = points.collect();
+    // What theory says: two straight lines, for the scales are logarithmic.
+    let truncation = |x: f64| (x, 2.0 * x + (cos_1 / 6.0).log10());
+    let round_off = |x: f64| (x, (f64::EPSILON / 2.0).log10() - x);
+
+    svg("The error of a central difference", (WIDTH, 400), |area| {
+        let x = (-15.2..0.4, 6, "step h", power_of_ten as Format);
+        let mut plot = plot(area, x, (-13.0..0.4, 6, "error", power_of_ten))?;
+        for line in [[-6.2, 0.0].map(truncation), [-15.0, -2.7].map(round_off)] {
+            plot.draw_series(LineSeries::new(line, ORANGE.0.stroke_width(2)))?;
+        }
+        plot.draw_series(points.iter().map(|&point| Circle::new(point, 2, BLUE.0.filled())))?;
+        note(&plot, (-3.8, -6.0), "truncation h²", ORANGE.0, HPos::Right)?;
+        note(&plot, (-11.4, -3.4), "round-off 1/h", ORANGE.0, HPos::Left)
+    })
+}
+
+/// `b = a + a; c = b + b`, and the gradients that come back.
+fn chain() -> Result<String> {
+    let tape = Tape::new();
+    let a = tape.var(Tensor::from(3.0));
+    let b = a + a;
+    let c = b + b;
+    let gradients = c.backward();
+
+    svg("b = a + a, then c = b + b", (WIDTH, 230), |area| {
+        for (name, sum, node, x) in
+            [("a", "", a, 64), ("b", "a + a", b, 240), ("c", "b + b", c, 416)]
+        {
+            boxed(area, (x, 60), (88, 48), &format!("{name} = {}", node.value().item()))?;
+            words(area, (x, 16), sum, INK.0)?;
+            let gradient = format!("∂c/∂{name} = {}", gradients.wrt(node).item());
+            words(area, (x, 150), &gradient, ORANGE.0)?;
+        }
+        for x in [108, 284] {
+            for y in [50, 70] {
+                arrow(area, &[(x + 4, y), (x + 84, y)], INK.0)?;
+                arrow(area, &[(x + 74, y + 90), (x + 14, y + 90)], ORANGE.0)?;
+            }
+            words(area, (x + 44, 122), "× 1", ORANGE.0)?;
+            words(area, (x + 44, 180), "× 1", ORANGE.0)?;
+        }
+        Ok(())
+    })
+}
+
+/// `[2, 3] + [3]`: what is repeated forward is summed backward.
+fn broadcast() -> Result<String> {
+    let tape = Tape::new();
+    let a = tape.var(Tensor::from([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]));
+    let b = tape.var(Tensor::from([10.0, 20.0, 30.0]));
+    let y = a + b;
+    let repeated = b.broadcast_to([2, 3]);
+    let dy = Tensor::from([[1.0, 0.0, 2.0], [3.0, 1.0, 1.0]]);
+    let db = y.vjp(dy.clone()).wrt(b);
+
+    svg("Forward, the row is repeated", (WIDTH, 330), |area| {
+        let [left, middle, right] = [6, 174, 342];
+        grid(area, (left, 46), "a [2, 3]", &a.value(), BLUE.0)?;
+        grid(area, (middle, 46), "b [3], twice", &repeated.value(), BLUE.0)?;
+        grid(area, (right, 46), "y [2, 3]", &y.value(), BLUE.0)?;
+        // The copy is pale.
+        let copy = [(middle, 83), (middle + 132, 118)];
+        area.draw(&Rectangle::new(copy, PAPER.0.mix(0.6).filled()))?;
+        words(area, (156, 82), "+", INK.0)?;
+        words(area, (324, 82), "=", INK.0)?;
+
+        words(area, (240, 156), "Backward, the rows are summed", INK.0)?;
+        grid(area, (right, 214), "∂L/∂y [2, 3]", &dy, ORANGE.0)?;
+        grid(area, (middle, 214), "∂L/∂b [3]", &db, ORANGE.0)?;
+        arrow(area, &[(right - 4, 232), (middle + 136, 232)], ORANGE.0)
+    })
+}
+
+/// Both curves, and their slopes by the tape.
+fn sigmoid_tanh() -> Result<String> {
+    let tape = Tape::new();
+    let xs: Vec<f64> = (-30..=30).map(|k| f64::from(k) / 5.0).collect();
+    let x = tape.var(Tensor::new([xs.len()], xs.clone()));
+    let curve_and_slope = |y: Var<'_, f64>| {
+        [y.value(), y.sum().backward().wrt(x)]
+            .map(|y| -> Vec<_> { xs.iter().copied().zip(y.data().to_vec()).collect() })
+    };
+
+    svg("σ and tanh, and their slopes (dashed)", (WIDTH, 400), |area| {
+        let x_axis = (-6.0..6.0, 7, "x", number as Format);
+        let mut plot = plot(area, x_axis, (-1.1..1.1, 5, "", number))?;
+        for (y, colour) in [(x.sigmoid(), BLUE.0), (x.tanh(), ORANGE.0)] {
+            let [curve, slope] = curve_and_slope(y);
+            plot.draw_series(LineSeries::new(curve, colour.stroke_width(3)))?;
+            plot.draw_series(DashedLineSeries::new(slope, 6, 4, colour.stroke_width(2)))?;
+        }
+        note(&plot, (2.2, 0.74), "σ", BLUE.0, HPos::Left)?;
+        note(&plot, (-1.0, -0.6), "tanh", ORANGE.0, HPos::Right)?;
+        note(&plot, (2.5, 0.16), "σ′", BLUE.0, HPos::Left)?;
+        note(&plot, (-0.8, 0.8), "tanh′", ORANGE.0, HPos::Right)
+    })
+}
+
+/// The gradient through many steps of an RNN of one unit, by the tape. The
+/// hidden state stays 0, where tanh has slope 1.
+fn rnn_gradient() -> Result<String> {
+    let gradient = |w: f64, steps: i32| {
+        let tape = Tape::new();
+        let h_0 = tape.var(Tensor::from(0.0));
+        let h_t = (0..steps).fold(h_0, |h, _| (w * h).tanh());
+        h_t.backward().wrt(h_0).item()
+    };
+    svg("∂h/∂h₀ after T steps of hₜ = tanh(w hₜ₋₁)", (WIDTH, 400), |area| {
+        let x = (0.0..20.4, 5, "steps T", number as Format);
+        let mut plot = plot(area, x, (-6.5..4.5, 6, "gradient", power_of_ten))?;
+        for (w, colour, at) in
+            [(0.5, BLUE.0, (9.5, -1.9)), (1.0, INK.0, (13.0, 0.5)), (1.5, ORANGE.0, (9.5, 2.6))]
+        {
+            dots(&mut plot, (0..=20).map(|t| (f64::from(t), gradient(w, t).log10())), colour)?;
+            note(&plot, at, &format!("w = {w}"), colour, HPos::Center)?;
+        }
+        Ok(())
+    })
+}
+
+/// What is left of the cell state if nothing is written and the forget gate
+/// stays the same.
+fn half_life() -> Result<String> {
+    svg("What a forget gate f leaves of c", (WIDTH, 400), |area| {
+        let x = (0.0..30.5, 7, "steps t", number as Format);
+        let mut plot = plot(area, x, (0.0..1.03, 5, "", number))?;
+        let half = [(0.0, 0.5), (30.0, 0.5)];
+        plot.draw_series(DashedLineSeries::new(half, 6, 6, INK.0.stroke_width(1)))?;
+        note(&plot, (29.8, 0.46), "one half", INK.0, HPos::Right)?;
+        for (f, colour, at) in [
+            (0.5, INK.0, (0.3, 0.07)),
+            (0.73, BLUE.0, (5.5, 0.23)),
+            (0.9, ORANGE.0, (10.6, 0.38)),
+            (0.99, BLUE.0, (16.0, 0.9)),
+        ] {
+            let c = successors(Some(1.0), |c| Some(f * c));
+            dots(&mut plot, (0..=30).map(f64::from).zip(c), colour)?;
+            note(&plot, at, &format!("{f}"), colour, HPos::Left)?;
+        }
+        Ok(())
+    })
+}
+
+/// One step of the LSTM as a flow chart.
+fn cell() -> Result<String> {
+    svg("One step of the LSTM", (WIDTH, 396), |area| {
+        let (top, middle, show, gates, inputs) = (46, 126, 166, 222, 306);
+        let [f, i, g, o, out] = [100, 176, 252, 328, 404];
+        let write = (i + g) / 2;
+        // The cell state goes straight through.
+        arrow(area, &[(16, top), (f - 14, top)], INK.0)?;
+        arrow(area, &[(f + 14, top), (write - 14, top)], INK.0)?;
+        arrow(area, &[(write + 14, top), (472, top)], INK.0)?;
+        words(area, (38, top - 22), "cₜ₋₁", INK.0)?;
+        words(area, (454, top - 22), "cₜ", INK.0)?;
+        // The inputs go to all four gates.
+        area.draw(&PathElement::new([(16, inputs), (o, inputs)], INK.0.stroke_width(2)))?;
+        arrow(area, &[(60, inputs + 44), (60, inputs)], INK.0)?;
+        words(area, (38, inputs - 22), "hₜ₋₁", INK.0)?;
+        words(area, (84, inputs + 34), "xₜ", INK.0)?;
+        for (x, name, function) in [(f, "f", "σ"), (i, "i", "σ"), (g, "g", "tanh"), (o, "o", "σ")]
+        {
+            arrow(area, &[(x, inputs), (x, gates + 22)], INK.0)?;
+            boxed(area, (x, gates), (60, 44), function)?;
+            words(area, (x + 14, gates - 40), name, BLUE.0)?;
+        }
+        // Forget, write, show.
+        arrow(area, &[(f, gates - 22), (f, top + 14)], BLUE.0)?;
+        arrow(area, &[(i, gates - 22), (i, middle), (write - 14, middle)], BLUE.0)?;
+        arrow(area, &[(g, gates - 22), (g, middle), (write + 14, middle)], BLUE.0)?;
+        arrow(area, &[(write, middle - 14), (write, top + 14)], INK.0)?;
+        arrow(area, &[(out, top), (out, top + 30)], INK.0)?;
+        boxed(area, (out, top + 52), (60, 44), "tanh")?;
+        arrow(area, &[(out, top + 74), (out, show - 14)], INK.0)?;
+        arrow(area, &[(o, gates - 22), (o, show), (out - 14, show)], BLUE.0)?;
+        arrow(area, &[(out + 14, show), (472, show)], INK.0)?;
+        words(area, (454, show - 22), "hₜ", INK.0)?;
+        // The signs ⊙ and ⊕, and the fork.
+        for at in [(f, top), (write, middle), (out, show), (write, top)] {
+            area.draw(&Circle::new(at, 13, INK.0.stroke_width(2)))?;
+        }
+        for at in [(f, top), (write, middle), (out, show), (out, top)] {
+            area.draw(&Circle::new(at, 4, INK.0.filled()))?;
+        }
+        for (x, y) in [(7, 0), (0, 7)] {
+            let stroke = [(write - x, top - y), (write + x, top + y)];
+            area.draw(&PathElement::new(stroke, INK.0.stroke_width(2)))?;
+        }
+        Ok(())
+    })
+}
+
+/// The two ways on which the gradient reaches a cell state.
+fn unrolled() -> Result<String> {
+    svg("Two arrows into the gradient of cₜ", (WIDTH, 370), |area| {
+        let (c, h) = (46, 176);
+        for (x, time) in [(70, "ₜ₋₁"), (240, "ₜ"), (410, "ₜ₊₁")] {
+            boxed(area, (x, c), (76, 48), &format!("c{time}"))?;
+            boxed(area, (x, h), (76, 48), &format!("h{time}"))?;
+            arrow(area, &[(x - 12, c + 24), (x - 12, h - 24)], INK.0)?;
+        }
+        for x in [70, 240] {
+            arrow(area, &[(x + 38, c - 10), (x + 132, c - 10)], INK.0)?;
+            arrow(area, &[(x + 38, h - 14), (x + 140, c + 24)], INK.0)?;
+        }
+        arrow(area, &[(252, h - 24), (252, c + 24)], ORANGE.0)?;
+        arrow(area, &[(372, c + 10), (278, c + 10)], ORANGE.0)?;
+        words(area, (270, 114), "1", ORANGE.0)?;
+        words(area, (325, c + 28), "2", ORANGE.0)?;
+        words(area, (240, 242), "1:  h̄ₜ ⊙ oₜ ⊙ (1 − tanh² cₜ)", ORANGE.0)?;
+        words(area, (240, 276), "2:  c̄ₜ₊₁ ⊙ fₜ₊₁", ORANGE.0)?;
+        words(area, (240, 310), "c̄ₜ is the sum of both.", INK.0)
+    })
+}
+
+/// The notebook's series, and below it the windows, each with its target.
+fn windows() -> Result<String> {
+    let series = dataset();
+    let targets = Windows::of(&series, WINDOW).y;
+    svg("Eight windows, and the target of each", (WIDTH, 410), |area| {
+        let [left, row] = [|t: usize| 54 + 42 * t as i32, |k: usize| 20 + 28 * k as i32];
+        for (k, name) in ["t", "x1", "x2", "sum"].iter().enumerate() {
+            words(area, (24, row(k)), name, INK.0)?;
+        }
+        for (t, [x1, x2, sum]) in series.iter().enumerate() {
+            let column = [(t as i32, INK.0), (*x1, BLUE.0), (*x2, BLUE.0), (*sum, ORANGE.0)];
+            for (k, (value, colour)) in column.into_iter().enumerate() {
+                words(area, (left(t) + 21, row(k)), &value.to_string(), colour)?;
+            }
+        }
+        for (k, target) in targets.data().iter().enumerate() {
+            let (top, last) = (128 + 30 * k as i32, left(k + WINDOW - 1));
+            let window = [(left(k), top), (last + 40, top + 26)];
+            area.draw(&Rectangle::new(window, BLUE.0.mix(0.15).filled()))?;
+            words(area, (left(k) + 42, top + 13), &format!("window {k}"), BLUE.0)?;
+            area.draw(&Rectangle::new([(last + 2, top + 2), (last + 38, top + 24)], ORANGE.0))?;
+            words(area, (last + 20, top + 13), &target.to_string(), ORANGE.0)?;
+        }
+        Ok(())
+    })
+}
+
+// What the plots are made of.
+
+type Plot<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
+type Format = fn(f64) -> String;
+/// From where to where, how many labels, what it is, how it is written.
+type Axis = (Range<f64>, usize, &'static str, Format);
+
+fn plot<'a, 'b>(area: &'a Area<'b>, x: Axis, y: Axis) -> Result<Plot<'a, 'b>> {
+    let mut plot = chart(area).build_cartesian_2d(x.0, y.0)?;
+    (plot.configure_mesh())
+        .light_line_style(TRANSPARENT)
+        .bold_line_style(GRID.0)
+        .axis_style(INK.0)
+        .label_style(letters(INK.0))
+        .x_labels(x.1)
+        .y_labels(y.1)
+        .x_desc(x.2)
+        .y_desc(y.2)
+        .x_label_formatter(&|number| (x.3)(*number))
+        .y_label_formatter(&|number| (y.3)(*number))
+        .draw()?;
+    Ok(plot)
+}
+
+/// A curve with a dot for each of its points.
+fn dots(plot: &mut Plot, points: impl Iterator<Item = (f64, f64)>, colour: RGBColor) -> Result<()> {
+    let points: Vec<_> = points.collect();
+    plot.draw_series(LineSeries::new(points.clone(), colour.stroke_width(2)))?;
+    plot.draw_series(points.into_iter().map(|at| Circle::new(at, 3, colour.filled())))?;
+    Ok(())
+}
+
+/// A word beside a curve.
+fn note(plot: &Plot, at: (f64, f64), word: &str, colour: RGBColor, side: HPos) -> Result<()> {
+    let style = letters(colour).pos(Pos::new(side, VPos::Center));
+    plot.plotting_area().draw(&Text::new(word.to_string(), at, style))?;
+    Ok(())
+}
+
+fn number(x: f64) -> String {
+    format!("{x}").replace('-', "−")
+}
+
+/// 10ˣ, for a whole number x.
+fn power_of_ten(x: f64) -> String {
+    let raise = |digit: char| {
+        digit
+            .to_digit(10)
+            .map_or('⁻', |d| ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'][d as usize])
+    };
+    format!("10{}", format!("{x:.0}").chars().map(raise).collect::<String>())
+}
+
+// What the flow charts are made of.
+
+type Point = (i32, i32);
+
+fn letters(colour: RGBColor) -> TextStyle<'static> {
+    TextStyle { color: colour.to_backend_color(), ..text(20) }
+}
+
+/// Words with their middle at a point; those with subscripts are larger.
+fn words(area: &Area, at: Point, words: &str, colour: RGBColor) -> Result<()> {
+    let size = if words.contains('ₜ') { 25 } else { 20 };
+    let middle = Pos::new(HPos::Center, VPos::Center);
+    let style = TextStyle { color: colour.to_backend_color(), pos: middle, ..text(size) };
+    area.draw(&Text::new(words.to_string(), at, style))?;
+    Ok(())
+}
+
+/// A box with a word in its middle.
+fn boxed(area: &Area, (x, y): Point, (width, height): Point, word: &str) -> Result<()> {
+    let place = [(x - width / 2, y - height / 2), (x + width / 2, y + height / 2)];
+    area.draw(&Rectangle::new(place, BLUE.0.mix(0.12).filled()))?;
+    area.draw(&Rectangle::new(place, BLUE.0))?;
+    words(area, (x, y), word, INK.0)
+}
+
+/// A path with a head at its end.
+fn arrow(area: &Area, path: &[Point], colour: RGBColor) -> Result<()> {
+    let [before @ .., from, to] = path else { return Ok(()) };
+    let (dx, dy) = (f64::from(to.0 - from.0), f64::from(to.1 - from.1));
+    let length = (dx * dx + dy * dy).sqrt();
+    let at = |back: f64, aside: f64| {
+        let x = f64::from(to.0) - (back * dx + aside * dy) / length;
+        let y = f64::from(to.1) - (back * dy - aside * dx) / length;
+        (x.round() as i32, y.round() as i32)
+    };
+    let line = [before, &[*from, at(6.0, 0.0)]].concat();
+    area.draw(&PathElement::new(line, colour.stroke_width(2)))?;
+    area.draw(&Polygon::new([*to, at(10.0, 5.0), at(10.0, -5.0)], colour.filled()))?;
+    Ok(())
+}
+
+/// A row or rows of numbers, and a name above them.
+fn grid(area: &Area, (x, y): Point, name: &str, t: &Tensor<f64>, colour: RGBColor) -> Result<()> {
+    words(area, (x + 66, y - 20), name, INK.0)?;
+    let columns = t.shape()[t.shape().len() - 1];
+    for (k, value) in t.data().iter().enumerate() {
+        let place = (x + 22 + 44 * (k % columns) as i32, y + 18 + 36 * (k / columns) as i32);
+        let corners = [(place.0 - 22, place.1 - 18), (place.0 + 22, place.1 + 18)];
+        area.draw(&Rectangle::new(corners, colour.mix(0.12).filled()))?;
+        area.draw(&Rectangle::new(corners, colour))?;
+        words(area, place, &value.to_string(), INK.0)?;
+    }
+    Ok(())
+}
