@@ -35,4 +35,4 @@ pub use linear::Linear;
 pub use loss::{Reduction, mse_loss, mse_loss_with};
 pub use lstm::{ForwardOptions, Lstm, LstmCell, LstmConfig};
 pub use module::{Module, NamedParameters, prefixed};
-pub use state_dict::{FileError, Problem, Stored, load, load_checkpoint, save, save_checkpoint};
+pub use state_dict::{FileError, Stored, load, load_checkpoint, save, save_checkpoint};

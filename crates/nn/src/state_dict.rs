@@ -236,7 +236,7 @@ struct Reader<'a> {
     path: &'a Path,
     file: SafeTensors<'a>,
     asked: HashSet<String>,
-    problems: Vec<Problem>,
+    problems: Vec<String>,
 }
 
 impl<'a> Reader<'a> {
@@ -265,14 +265,14 @@ impl<'a> Reader<'a> {
     fn entry(&mut self, name: String, dtype: Dtype, shape: &[usize]) -> Option<&'a [u8]> {
         self.asked.insert(name.clone());
         let Ok(view) = self.file.tensor(&name) else {
-            self.problems.push(Problem::Missing { name, shape: shape.to_vec() });
+            self.problems.push(format!("{name} {shape:?} is missing"));
             return None;
         };
-        let (found, found_type) = (view.shape().to_vec(), view.dtype());
+        let (found, found_type) = (view.shape(), view.dtype());
         if found != shape {
-            self.problems.push(Problem::Shape { name, expected: shape.to_vec(), found });
+            self.problems.push(format!("{name} should have shape {shape:?}, not {found:?}"));
         } else if found_type != dtype {
-            self.problems.push(Problem::Type { name, expected: dtype, found: found_type });
+            self.problems.push(format!("{name} should be {dtype:?}, not {found_type:?}"));
         } else {
             return Some(view.data());
         }
@@ -283,8 +283,9 @@ impl<'a> Reader<'a> {
         let bytes = self.entry(name.clone(), T::DTYPE, &shape)?;
         let data: Vec<T> = bytes.chunks_exact(size_of::<T>()).map(T::read).collect();
         if let Some(element) = data.iter().position(|x| !x.is_finite()) {
-            let found = data[element].as_f64();
-            self.problems.push(Problem::NotFinite { name, element, found });
+            let found = data[element];
+            let text = "which is no finite number";
+            self.problems.push(format!("{name} holds {found} (element {element}), {text}"));
             return None;
         }
         Some(Tensor::new(shape, data))
@@ -302,18 +303,16 @@ impl<'a> Reader<'a> {
 
     fn require<V>(&mut self, name: &str, value: Option<V>, expected: &'static str) -> Option<V> {
         if value.is_none() {
-            self.problems.push(Problem::Invalid { name: name.into(), expected });
+            self.problems.push(format!("{name} should be {expected}"));
         }
         value
     }
 
     fn finish(mut self) -> Result<(), FileError> {
-        let mut unexpected: Vec<String> = (self.file.names().into_iter())
-            .filter(|name| !self.asked.contains(*name))
-            .map(|name| name.to_string())
-            .collect();
-        unexpected.sort();
-        self.problems.extend(unexpected.into_iter().map(|name| Problem::Unexpected { name }));
+        let names = self.file.names().into_iter();
+        let mut unexpected: Vec<&str> = names.filter(|n| !self.asked.contains(*n)).collect();
+        unexpected.sort_unstable();
+        self.problems.extend(unexpected.iter().map(|name| format!("{name} is not expected")));
         if self.problems.is_empty() {
             Ok(())
         } else {
@@ -351,80 +350,9 @@ pub enum FileError {
     Contents {
         /// Which file.
         path: PathBuf,
-        /// Everything that is wrong.
-        problems: Vec<Problem>,
+        /// Everything that is wrong: which tensor, what was expected, what found.
+        problems: Vec<String>,
     },
-}
-
-/// One thing that is wrong with the contents of a file.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub enum Problem {
-    /// A tensor is not there.
-    Missing {
-        /// Its name.
-        name: String,
-        /// The shape it should have.
-        shape: Vec<usize>,
-    },
-    /// A tensor is there that nobody asked for.
-    Unexpected {
-        /// Its name.
-        name: String,
-    },
-    /// A tensor has another shape.
-    Shape {
-        /// Its name.
-        name: String,
-        /// The shape it should have.
-        expected: Vec<usize>,
-        /// The shape it has.
-        found: Vec<usize>,
-    },
-    /// A tensor has another element type.
-    Type {
-        /// Its name.
-        name: String,
-        /// The type it should have.
-        expected: Dtype,
-        /// The type it has.
-        found: Dtype,
-    },
-    /// An element is infinite or not a number.
-    NotFinite {
-        /// The tensor's name.
-        name: String,
-        /// Which element, in row-major order.
-        element: usize,
-        /// Its value.
-        found: f64,
-    },
-    /// A value makes no sense.
-    Invalid {
-        /// The tensor's name.
-        name: String,
-        /// What it should be.
-        expected: &'static str,
-    },
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Problem::Missing { name, shape } => write!(f, "{name} {shape:?} is missing"),
-            Problem::Unexpected { name } => write!(f, "{name} is not expected"),
-            Problem::Shape { name, expected, found } => {
-                write!(f, "{name} should have shape {expected:?}, not {found:?}")
-            }
-            Problem::Type { name, expected, found } => {
-                write!(f, "{name} should be {expected:?}, not {found:?}")
-            }
-            Problem::NotFinite { name, element, found } => {
-                write!(f, "{name} holds {found} (element {element}), which is no finite number")
-            }
-            Problem::Invalid { name, expected } => write!(f, "{name} should be {expected}"),
-        }
-    }
 }
 
 impl fmt::Display for FileError {
@@ -440,8 +368,7 @@ impl fmt::Display for FileError {
                 write!(f, "{} is not a valid safetensors file: {message}", path.display())
             }
             FileError::Contents { path, problems } => {
-                let list: Vec<String> = problems.iter().map(Problem::to_string).collect();
-                write!(f, "{} does not fit: {}", path.display(), list.join("; "))
+                write!(f, "{} does not fit: {}", path.display(), problems.join("; "))
             }
         }
     }

@@ -81,9 +81,7 @@ fn a_round_trip_keeps_every_bit() {
 
 fn contents_error(result: Result<(), FileError>) -> String {
     match result {
-        Err(FileError::Contents { problems, .. }) => {
-            problems.iter().map(|problem| format!("{problem}\n")).collect()
-        }
+        Err(FileError::Contents { problems, .. }) => problems.join("\n") + "\n",
         other => panic!("expected an error of the contents, not {other:?}"),
     }
 }

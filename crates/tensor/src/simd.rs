@@ -67,27 +67,21 @@ impl<T: Copy, F: Fn(T, T) -> T> Kernel for Zip<'_, T, F> {
 
 /// What the matrix product needs of a vector of an element type, which pulp has
 /// under a name for each type.
+#[doc(hidden)]
+#[allow(missing_docs)]
 pub trait Lanes: Copy + 'static {
-    #[doc(hidden)]
     type Vector<S: Simd>: Copy;
-    #[doc(hidden)]
     fn lanes<S: Simd>() -> usize;
-    #[doc(hidden)]
     fn vectors<S: Simd>(xs: &[Self]) -> &[Self::Vector<S>];
-    #[doc(hidden)]
     fn vectors_mut<S: Simd>(xs: &mut [Self]) -> &mut [Self::Vector<S>];
-    #[doc(hidden)]
     fn splat<S: Simd>(simd: S, x: Self) -> Self::Vector<S>;
-    #[doc(hidden)]
     fn fused<S: Simd>(
         simd: S,
         a: Self::Vector<S>,
         b: Self::Vector<S>,
         c: Self::Vector<S>,
     ) -> Self::Vector<S>;
-    #[doc(hidden)]
     fn load_part<S: Simd>(simd: S, xs: &[Self]) -> Self::Vector<S>;
-    #[doc(hidden)]
     fn store_part<S: Simd>(simd: S, xs: &mut [Self], v: Self::Vector<S>);
 }
 
