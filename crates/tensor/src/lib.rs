@@ -19,6 +19,7 @@
 //! | idea | file |
 //! |---|---|
 //! | a value: shape and numbers | `tensor/` |
+//! | memory that is used again | `buffer.rs` |
 //! | the tape, its nodes, `record`, the backward loop | `tape.rs` |
 //! | the one place where gradients add up | `gradients.rs` |
 //! | the rules of calculus, one operation at a time | `ops/` |
@@ -29,6 +30,7 @@
 //! | a gradient against central differences | `check.rs` |
 //! | the tape as text and as a picture | `draw.rs` |
 
+mod buffer;
 mod check;
 mod draw;
 mod gradients;
@@ -42,6 +44,7 @@ pub mod simd;
 mod tape;
 mod tensor;
 
+pub use buffer::{Buffer, Pool};
 pub use check::{VjpMismatch, check_vjp};
 pub use gradients::Gradients;
 pub use math::Elementary;

@@ -9,8 +9,8 @@ use std::ops::Range;
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
-use crate::Scalar;
 use crate::simd::Lanes;
+use crate::{Buffer, Scalar};
 
 /// Depth of a block: a panel of B this deep stays in the first-level cache.
 const BLOCK_DEPTH: usize = 256;
@@ -46,7 +46,7 @@ impl<'a, T> Matrix<'a, T> {
 /// products share it.
 #[derive(Clone, Debug)]
 pub struct Packed<T> {
-    panels: Vec<T>,
+    panels: Buffer<T>,
     width: usize,
     k: usize,
     n: usize,
@@ -56,7 +56,7 @@ impl<T: Scalar> Packed<T> {
     /// Packs the `k × n` matrix `b`.
     pub fn new(b: Matrix<'_, T>, k: usize, n: usize) -> Self {
         let width = panel_width::<T>();
-        let mut panels = vec![T::zero(); n.div_ceil(width) * width * k];
+        let mut panels = Buffer::zeros(n.div_ceil(width) * width * k);
         let firsts = (0..n).step_by(width);
         for (panel, first) in panels.chunks_exact_mut((width * k).max(1)).zip(firsts) {
             let columns = width.min(n - first);
@@ -136,7 +136,8 @@ impl<T: Scalar> AddProduct<'_, T> {
     #[inline(always)]
     fn run<S: Simd, const ROWS: usize>(self, simd: S) {
         let AddProduct { c, a, b, first } = self;
-        let mut packed_a = Vec::new();
+        let mut packed_a =
+            Buffer::with_capacity(if a.transposed { (BLOCK_ROWS + ROWS) * BLOCK_DEPTH } else { 0 });
         for depth in blocks(b.k, BLOCK_DEPTH) {
             for (block, c) in c.chunks_mut(BLOCK_ROWS * b.n).enumerate() {
                 let first_row = first + block * BLOCK_ROWS;

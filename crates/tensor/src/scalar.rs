@@ -4,6 +4,7 @@ use std::fmt::{Debug, Display};
 
 use num_traits::{Float, NumAssign};
 
+use crate::buffer::Pool;
 use crate::math::Elementary;
 use crate::simd::Lanes;
 
@@ -28,6 +29,9 @@ pub trait Scalar:
 
     /// This value as `f64`; exact for both types.
     fn as_f64(self) -> f64;
+
+    #[doc(hidden)]
+    fn pool() -> &'static Pool<Self>;
 }
 
 impl Scalar for f32 {
@@ -38,6 +42,11 @@ impl Scalar for f32 {
     fn as_f64(self) -> f64 {
         self.into()
     }
+
+    fn pool() -> &'static Pool<f32> {
+        static POOL: Pool<f32> = Pool::new();
+        &POOL
+    }
 }
 
 impl Scalar for f64 {
@@ -47,5 +56,10 @@ impl Scalar for f64 {
 
     fn as_f64(self) -> f64 {
         self
+    }
+
+    fn pool() -> &'static Pool<f64> {
+        static POOL: Pool<f64> = Pool::new();
+        &POOL
     }
 }

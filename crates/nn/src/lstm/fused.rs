@@ -14,7 +14,7 @@
 use rayon::prelude::*;
 use tensor::product::{Matrix, Packed, add_product, add_product_parallel};
 use tensor::simd::{Kernel, dispatch};
-use tensor::{Elementary, Scalar, Tensor, Var};
+use tensor::{Buffer, Elementary, Scalar, Tensor, Var};
 
 use super::cell::{State, Weights};
 
@@ -104,12 +104,12 @@ impl Sizes {
 struct Share<T> {
     rows: std::ops::Range<usize>,
     /// `[x_t, h_{t−1}]`.
-    xh: Vec<T>,
+    xh: Buffer<T>,
     /// i, f, g and o side by side.
-    gates: Vec<T>,
+    gates: Buffer<T>,
     /// `c_0`, then `c_t` after each step.
-    c: Vec<T>,
-    tanh_c: Vec<T>,
+    c: Buffer<T>,
+    tanh_c: Buffer<T>,
 }
 
 struct Saved<T> {
@@ -138,46 +138,33 @@ fn forward<T: Scalar>(
 
     let run = |rows: std::ops::Range<usize>| {
         let n = rows.len();
-        let mut xh = vec![T::zero(); seq * n * width];
-        for (k, xh) in xh.chunks_exact_mut(n * width).enumerate() {
-            let x = &x.data()[(sizes.time(k) * batch + rows.start) * features..];
-            for (xh, x) in xh.chunks_exact_mut(width).zip(x.chunks_exact(features)) {
-                xh[..features].copy_from_slice(x);
-            }
-        }
         let part = rows.start * hidden..rows.end * hidden;
-        let mut gates = vec![T::zero(); seq * n * 4 * hidden];
-        gates.chunks_exact_mut(4 * hidden).for_each(|row| row.copy_from_slice(&b));
-        let mut c = vec![T::zero(); (seq + 1) * n * hidden];
-        c[..n * hidden].copy_from_slice(&c_0.data()[part.clone()]);
+        let [mut xh, mut gates, mut c, mut tanh_c, mut hs] =
+            [seq * width, 4 * seq * hidden, (seq + 1) * hidden, seq * hidden, seq * hidden]
+                .map(|size| Buffer::with_capacity(n * size));
+        c.extend_from_slice(&c_0.data()[part.clone()]);
         let mut h = h_0.data()[part].to_vec();
-        let mut tanh_c = vec![T::zero(); seq * n * hidden];
-        let mut hs = Vec::with_capacity(seq * n * hidden);
         for k in 0..seq {
-            let xh = &mut xh[k * n * width..][..n * width];
-            for (xh, h) in xh.chunks_exact_mut(width).zip(h.chunks_exact(hidden)) {
-                xh[features..].copy_from_slice(h);
+            let x = &x.data()[(sizes.time(k) * batch + rows.start) * features..];
+            for (x, h) in x.chunks_exact(features).zip(h.chunks_exact(hidden)) {
+                xh.extend_from_slice(x);
+                xh.extend_from_slice(h);
+                gates.extend_from_slice(&b);
             }
-            let gates = &mut gates[k * n * 4 * hidden..][..n * 4 * hidden];
-            add_product(gates, Matrix::new(xh, width), &packed);
+            c.resize((k + 2) * n * hidden, T::zero());
+            tanh_c.resize((k + 1) * n * hidden, T::zero());
+            let gates = &mut gates[k * n * 4 * hidden..];
+            add_product(gates, Matrix::new(&xh[k * n * width..], width), &packed);
             let (c_prev, c) = c[k * n * hidden..].split_at_mut(n * hidden);
-            let tanh_c = &mut tanh_c[k * n * hidden..][..n * hidden];
-            let c = &mut c[..n * hidden];
-            dispatch(StepForward {
-                hidden,
-                gates,
-                c_prev: &c_prev[..n * hidden],
-                c,
-                tanh_c,
-                h: &mut h,
-            });
+            let tanh_c = &mut tanh_c[k * n * hidden..];
+            dispatch(StepForward { hidden, gates, c_prev, c, tanh_c, h: &mut h });
             hs.extend_from_slice(&h);
         }
         (Share { rows, xh, gates, c, tanh_c }, hs)
     };
     let results = sizes.for_each_share(run);
 
-    let mut y = vec![T::zero(); (seq + 1) * batch * hidden];
+    let mut y = Buffer::zeros((seq + 1) * batch * hidden);
     for (Share { rows, c, .. }, hs) in &results {
         let n = rows.len() * hidden;
         for k in 0..=seq {
@@ -187,7 +174,7 @@ fn forward<T: Scalar>(
         }
     }
     let shares = results.into_iter().map(|(share, _)| share).collect();
-    (Tensor::new([seq + 1, batch, hidden], y), Saved { sizes, shares })
+    (Tensor::from_buffer([seq + 1, batch, hidden], y), Saved { sizes, shares })
 }
 
 /// The gradients of x, h_0, c_0, W_ih, W_hh, b_ih and b_hh: backpropagation
@@ -211,8 +198,8 @@ fn backward<T: Scalar>(
         let share = share.expect("the shares depend on the sizes alone");
         let n = rows.len();
         let dy = |t: usize| &dy.data()[(t * batch + rows.start) * hidden..][..n * hidden];
-        let mut da = vec![T::zero(); seq * n * 4 * hidden];
-        let mut dxh = vec![T::zero(); seq * n * columns];
+        let mut da = Buffer::zeros(seq * n * 4 * hidden);
+        let mut dxh = Buffer::zeros(seq * n * columns);
         let mut dh = vec![T::zero(); n * hidden];
         let mut dc = dy(seq).to_vec();
         for k in (0..seq).rev() {

@@ -2,7 +2,7 @@
 //! comes with the one that is its adjoint.
 
 use super::Tensor;
-use crate::{Scalar, Shape};
+use crate::{Buffer, Scalar, Shape};
 
 impl<T: Scalar> Tensor<T> {
     /// The same elements in the same order under another shape.
@@ -39,7 +39,7 @@ impl<T: Scalar> Tensor<T> {
         let (a, m, _) = self.shape.around(first);
         let (am_b, n, c) = self.shape.around(second);
         let b = am_b / (a * m).max(1);
-        let mut data = Vec::with_capacity(self.data.len());
+        let mut data = Buffer::with_capacity(self.data.len());
         for i in 0..a {
             for l in 0..n {
                 for k in 0..b {
@@ -50,7 +50,7 @@ impl<T: Scalar> Tensor<T> {
                 }
             }
         }
-        Tensor::new(self.shape.edit(|sizes| sizes.swap(first, second)), data)
+        Tensor::from_buffer(self.shape.edit(|sizes| sizes.swap(first, second)), data)
     }
 
     /// The part of length `len` that begins at `start` of dimension `dim`.
@@ -68,11 +68,11 @@ impl<T: Scalar> Tensor<T> {
             start + len,
             self.shape
         );
-        let mut data = Vec::with_capacity(outer * len * inner);
+        let mut data = Buffer::with_capacity(outer * len * inner);
         for block in self.data.chunks_exact((size * inner).max(1)) {
             data.extend_from_slice(&block[start * inner..(start + len) * inner]);
         }
-        Tensor::new(self.shape.with_size(dim, len), data)
+        Tensor::from_buffer(self.shape.with_size(dim, len), data)
     }
 
     /// Zeros of size `size` in dimension `dim`, with this tensor laid in at
@@ -113,14 +113,14 @@ impl<T: Scalar> Tensor<T> {
         }
         let size = tensors.iter().map(|t| t.shape[dim]).sum();
         let (outer, _, inner) = first.around(dim);
-        let mut data = Vec::with_capacity(outer * size * inner);
+        let mut data = Buffer::with_capacity(outer * size * inner);
         for i in 0..outer {
             for tensor in tensors {
                 let block = tensor.shape[dim] * inner;
                 data.extend_from_slice(&tensor.data[i * block..(i + 1) * block]);
             }
         }
-        Tensor::new(first.with_size(dim, size), data)
+        Tensor::from_buffer(first.with_size(dim, size), data)
     }
 
     /// This tensor repeated to the larger `shape`, by PyTorch's broadcasting
@@ -132,15 +132,16 @@ impl<T: Scalar> Tensor<T> {
     pub fn broadcast_to(&self, shape: impl Into<Shape>) -> Self {
         let shape = shape.into();
         let rows = broadcast_rows("broadcast_to", self.shape, shape);
-        let mut data = Vec::with_capacity(shape.num_elements());
+        let mut data = Buffer::with_capacity(shape.num_elements());
         for Row { small, len, repeats } in rows {
             if repeats {
-                data.resize(data.len() + len, self.data[small]);
+                let end = data.len() + len;
+                data.resize(end, self.data[small]);
             } else {
                 data.extend_from_slice(&self.data[small..small + len]);
             }
         }
-        Tensor::new(shape, data)
+        Tensor::from_buffer(shape, data)
     }
 
     /// The sum over everything that broadcasting `shape` to this tensor's

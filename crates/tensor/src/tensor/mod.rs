@@ -6,6 +6,7 @@ mod matmul;
 
 use std::sync::Arc;
 
+use crate::Buffer;
 use crate::simd::{Map, Zip, dispatch};
 use crate::{Scalar, Shape};
 
@@ -26,7 +27,7 @@ use crate::{Scalar, Shape};
 #[derive(Clone, PartialEq)]
 pub struct Tensor<T> {
     shape: Shape,
-    data: Arc<Vec<T>>,
+    data: Arc<Buffer<T>>,
 }
 
 impl<T: Scalar> Tensor<T> {
@@ -36,6 +37,15 @@ impl<T: Scalar> Tensor<T> {
     /// If the number of elements is not the product of the sizes.
     #[track_caller]
     pub fn new(shape: impl Into<Shape>, data: Vec<T>) -> Self {
+        Tensor::from_buffer(shape, data.into())
+    }
+
+    /// The same over a [`Buffer`], whose memory is used again.
+    ///
+    /// # Panics
+    /// If the number of elements is not the product of the sizes.
+    #[track_caller]
+    pub fn from_buffer(shape: impl Into<Shape>, data: Buffer<T>) -> Self {
         let shape = shape.into();
         let (found, expected) = (data.len(), shape.num_elements());
         assert!(
@@ -49,7 +59,9 @@ impl<T: Scalar> Tensor<T> {
     #[track_caller]
     pub fn full(shape: impl Into<Shape>, value: T) -> Self {
         let shape = shape.into();
-        Tensor::new(shape, vec![value; shape.num_elements()])
+        let mut data = Buffer::with_capacity(shape.num_elements());
+        data.resize(shape.num_elements(), value);
+        Tensor::from_buffer(shape, data)
     }
 
     /// A tensor of zeros.
@@ -68,7 +80,7 @@ impl<T: Scalar> Tensor<T> {
     #[track_caller]
     pub fn from_fn(shape: impl Into<Shape>, mut next: impl FnMut() -> T) -> Self {
         let shape = shape.into();
-        Tensor::new(shape, (0..shape.num_elements()).map(|_| next()).collect())
+        Tensor::from_buffer(shape, (0..shape.num_elements()).map(|_| next()).collect())
     }
 
     /// The size of each dimension.
@@ -112,7 +124,7 @@ impl<T: Scalar> Tensor<T> {
     #[track_caller]
     pub fn zip(&self, other: &Self, f: impl Fn(T, T) -> T) -> Self {
         assert_same_shape("zip", self.shape, other.shape);
-        let mut y = Tensor::new(self.shape, self.data().to_vec());
+        let mut y = Tensor { shape: self.shape, data: Arc::new(Buffer::clone(&self.data)) };
         dispatch(Zip(y.data_mut(), other.data(), f));
         y
     }
@@ -142,7 +154,7 @@ impl<T: Scalar> Tensor<T> {
     /// The same numbers in another element type.
     pub fn cast<U: Scalar>(&self) -> Tensor<U> {
         let data = self.data().iter().map(|x| U::from_f64(x.as_f64()));
-        Tensor::new(self.shape, data.collect())
+        Tensor::from_buffer(self.shape, data.collect())
     }
 }
 
