@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use tensor::simd::{Kernel, dispatch};
 use tensor::{Gradients, ParameterId, Scalar, Tensor};
 
 use crate::Module;
@@ -185,30 +186,73 @@ impl<T: Scalar> Adam<T> {
                 1.0 - lr * weight_decay,
             ]
             .map(T::from_f64);
-            let sign = if self.config.maximize { -T::one() } else { T::one() };
-
-            let (m, v) = (state.exp_avg.data_mut(), state.exp_avg_sq.data_mut());
-            let mut v_max = (self.config.amsgrad)
+            let decoupled = self.config.decoupled_weight_decay;
+            let v_max = (self.config.amsgrad)
                 .then(|| state.max_exp_avg_sq.get_or_insert_with(zeros).data_mut());
-            let p = parameter.value_mut().data_mut();
-            for (k, &g) in gradient.data().iter().enumerate() {
-                let mut g = sign * g;
-                if self.config.decoupled_weight_decay {
-                    p[k] *= shrink;
-                } else {
-                    g += decay * p[k];
-                }
-                m[k] += gain1 * (g - m[k]); // (adam-m)
-                v[k] = beta2 * v[k] + gain2 * g * g; // (adam-v)
-                let v = match &mut v_max {
-                    Some(v_max) => {
-                        v_max[k] = v_max[k].max(v[k]);
-                        v_max[k]
-                    }
-                    None => v[k],
-                };
-                p[k] -= step_size * m[k] / (v.sqrt() / root2 + eps); // (adam-p)
+            dispatch(Update {
+                p: parameter.value_mut().data_mut(),
+                g: gradient.data(),
+                m: state.exp_avg.data_mut(),
+                v: state.exp_avg_sq.data_mut(),
+                v_max,
+                sign: if self.config.maximize { -T::one() } else { T::one() },
+                shrink: if decoupled { shrink } else { T::one() },
+                decay: if decoupled { T::zero() } else { decay },
+                gain1,
+                beta2,
+                gain2,
+                step_size,
+                root2,
+                eps,
+            });
+        }
+    }
+}
+
+/// One step for the numbers of one parameter.
+struct Update<'a, T> {
+    p: &'a mut [T],
+    g: &'a [T],
+    m: &'a mut [T],
+    v: &'a mut [T],
+    v_max: Option<&'a mut [T]>,
+    sign: T,
+    /// What decoupled weight decay leaves of a parameter; 1 without it.
+    shrink: T,
+    /// The factor of the other weight decay; 0 without it.
+    decay: T,
+    /// 1 − β₁.
+    gain1: T,
+    beta2: T,
+    /// 1 − β₂.
+    gain2: T,
+    /// lr / (1 − β₁ᵗ).
+    step_size: T,
+    /// √(1 − β₂ᵗ).
+    root2: T,
+    eps: T,
+}
+
+impl<T: Scalar> Kernel for Update<'_, T> {
+    #[inline(always)]
+    fn run(self) {
+        let Update { p, g, m, v, v_max, sign, shrink, decay, .. } = self;
+        let Update { gain1, beta2, gain2, step_size, root2, eps, .. } = self;
+        for (((p, &g), m), v) in p.iter_mut().zip(g).zip(&mut *m).zip(&mut *v) {
+            *p *= shrink;
+            let g = sign * g + decay * *p;
+            *m += gain1 * (g - *m); // (adam-m)
+            *v = beta2 * *v + gain2 * g * g; // (adam-v)
+        }
+        let v = match v_max {
+            Some(v_max) => {
+                v_max.iter_mut().zip(v).for_each(|(max, v)| *max = max.max(*v));
+                v_max
             }
+            None => v,
+        };
+        for ((p, &m), &v) in p.iter_mut().zip(&*m).zip(&*v) {
+            *p -= step_size * m / (v.sqrt() / root2 + eps); // (adam-p)
         }
     }
 }

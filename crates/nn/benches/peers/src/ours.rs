@@ -1,0 +1,95 @@
+//! `nn`, this project.
+
+use nn::{
+    Adam, AdamConfig, Generator, Linear, Lstm, LstmConfig, Module, NamedParameters, mse_loss,
+    prefixed,
+};
+use tensor::{Tape, Tensor, Var};
+
+use crate::worker::Contestant;
+use crate::workload::{Data, Workload};
+
+#[derive(Clone)]
+struct Model {
+    workload: Workload,
+    lstm: Lstm<f32>,
+    linear: Linear<f32>,
+}
+
+impl Module<f32> for Model {
+    fn named_parameters(&mut self) -> NamedParameters<'_, f32> {
+        let mut list = prefixed("lstm", &mut self.lstm);
+        list.extend(prefixed("linear", &mut self.linear));
+        list
+    }
+}
+
+impl Model {
+    fn forward<'t>(&'t self, x: Var<'t, f32>) -> Var<'t, f32> {
+        let Workload { seq, batch, flatten, .. } = self.workload;
+        let (output, _) = self.lstm.forward(x, None);
+        let read = if flatten { output } else { output.narrow(0, seq - 1, 1) };
+        self.linear.forward(read.reshape([batch, self.workload.head()]))
+    }
+}
+
+pub struct Ours {
+    model: Model,
+    adam: Adam<f32>,
+    tape: Tape<f32>,
+    x: Tensor<f32>,
+    y: Tensor<f32>,
+}
+
+impl Contestant for Ours {
+    fn new(w: &Workload, data: Data) -> Self {
+        let config = LstmConfig {
+            num_layers: w.layers,
+            bidirectional: w.directions == 2,
+            batch_first: w.flatten,
+            ..LstmConfig::new(w.input, w.hidden)
+        };
+        let generator = &mut Generator::manual_seed(0);
+        let lstm = Lstm::new(config, generator);
+        let mut model = Model { workload: *w, lstm, linear: Linear::new(w.head(), 1, generator) };
+        let layers = data.layers.iter().flat_map(|l| [&l.ih, &l.hh, &l.bias_ih, &l.bias_hh]);
+        let values = layers.chain([&data.weight, &data.bias]);
+        for ((_, parameter), value) in model.named_parameters().into_iter().zip(values) {
+            parameter.value_mut().data_mut().copy_from_slice(value);
+        }
+        let x = if w.flatten {
+            Tensor::new([w.batch, w.seq, w.input], data.x_batch_first(w))
+        } else {
+            Tensor::new([w.seq, w.batch, w.input], data.x)
+        };
+        let y = Tensor::new([w.batch, 1], data.y);
+        let adam = Adam::new(AdamConfig { lr: w.lr, ..AdamConfig::default() });
+        Ours { model, adam, tape: Tape::new(), x, y }
+    }
+
+    fn gradients(&mut self) -> Vec<f64> {
+        let y = self.model.forward(self.tape.constant(self.x.clone()));
+        let gradients = mse_loss(y, self.tape.constant(self.y.clone())).backward();
+        self.tape.reset();
+        let norm = |gradient: Tensor<f32>| gradient.cast::<f64>().dot(&gradient.cast()).sqrt();
+        let list = self.model.named_parameters().into_iter();
+        list.map(|(_, parameter)| gradients.get(parameter).map_or(0.0, norm)).collect()
+    }
+
+    fn step(&mut self) -> f64 {
+        let y = self.model.forward(self.tape.constant(self.x.clone()));
+        let loss = mse_loss(y, self.tape.constant(self.y.clone()));
+        let value = loss.value().item();
+        let gradients = loss.backward();
+        self.tape.reset();
+        self.adam.step(&mut self.model, &gradients);
+        value.into()
+    }
+
+    fn forward(&mut self) -> f64 {
+        let y = self.model.forward(self.tape.constant(self.x.clone()));
+        let value = y.value().data()[0];
+        self.tape.reset();
+        value.into()
+    }
+}

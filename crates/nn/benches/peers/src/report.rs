@@ -1,0 +1,154 @@
+//! The Markdown document.
+
+use std::fmt::Write;
+use std::process::Command;
+use std::{env, fs, thread};
+
+use crate::workload::Workload;
+use crate::{Entry, KINDS};
+
+/// The value below which the fraction `at` of all values lies.
+fn quantile(values: &[f64], at: f64) -> Option<f64> {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted.get((at * sorted.len() as f64) as usize).copied()
+}
+
+fn median(values: &[f64]) -> Option<f64> {
+    quantile(values, 0.5)
+}
+
+/// Three significant digits.
+fn cell(x: Option<f64>) -> String {
+    let Some(x) = x else { return "–".into() };
+    let decimals = (2.0 - x.abs().max(1e-9).log10().floor()).clamp(0.0, 4.0);
+    format!("{x:.0$}", decimals as usize)
+}
+
+/// How many times faster `a` is than `b`, by their medians.
+fn faster(a: &[f64], b: &[f64]) -> String {
+    cell(median(b).zip(median(a)).map(|(b, a)| b / a))
+}
+
+/// The measurements of a contestant with a number of threads.
+fn times<'a>(entries: &'a [Entry], name: &str, threads: usize, kind: usize) -> &'a [f64] {
+    let same = |entry: &&Entry| entry.launch.name == name && entry.launch.threads == threads;
+    entries.iter().find(same).map_or(&[], |entry| &entry.times[kind])
+}
+
+pub fn document(results: &[(Workload, Vec<Entry>)], quick: bool, load: &str) -> String {
+    let mut text = format!(
+        "# Benchmarks\n\n{}.\n\nAll contestants start from the same numbers, compute in f32 \
+         (rust-lstm: f64), and agreed on the loss and the norm of every gradient within 1e-4 \
+         before they were timed; who did not is named. Each is a process of its own, and they \
+         took turns. A training step is forward, backward, Adam; forward alone is in `no_grad` \
+         for torch, ours always records. Times are medians; a ratio above 1 is faster. \
+         Memory is the peak of the process in training, and what of it came after its start. {}\n",
+        machine(results),
+        load
+    );
+    if quick {
+        text += "\nThis was a quick run (`--quick`), for a first impression.\n";
+    }
+    text += "\n## Ours against each: times faster\n\n\
+             | workload | threads | step, ms | torch | candle | burn | rust-lstm | forward: torch | \
+             recorded: torch | process: torch |\n|---|---|---|---|---|---|---|---|---|---|\n";
+    for (w, entries) in results {
+        for entry in entries.iter().filter(|entry| entry.launch.name == "ours") {
+            let threads = entry.launch.threads;
+            let step = cell(median(&entry.times[0]));
+            let _ = write!(text, "| {} | {threads} | {step}", w.name);
+            // rust-lstm has one thread, whatever it is offered.
+            let peers = [("torch", threads, 0), ("candle", threads, 0), ("burn", threads, 0)];
+            let forward = [("torch", threads, 1), ("torch", threads, 2), ("torch", threads, 3)];
+            let more = [("rust-lstm", 1, 0)].into_iter().chain(forward);
+            for (name, threads, kind) in peers.into_iter().chain(more) {
+                let theirs = times(entries, name, threads, kind);
+                let _ = write!(text, " | {}", faster(&entry.times[kind], theirs));
+            }
+            text += " |\n";
+        }
+    }
+    for (w, entries) in results {
+        let _ = write!(text, "\n## {}\n\n{}.\n", w.name, w.describe());
+        for kind in 0..KINDS.len() {
+            text += &table(entries, kind);
+        }
+        for entry in entries {
+            if let Some(failure) = &entry.failure {
+                let (name, threads) = (entry.launch.name, entry.launch.threads);
+                let _ = write!(text, "\n{name}, threads {threads}: {failure}.\n");
+            }
+        }
+    }
+    text
+}
+
+fn table(entries: &[Entry], kind: usize) -> String {
+    let measured: Vec<_> = entries.iter().filter(|entry| !entry.times[kind].is_empty()).collect();
+    if measured.is_empty() {
+        return String::new();
+    }
+    let mut text = format!(
+        "\n| {} | threads | median, ms | quartiles | faster than torch | ours is faster |",
+        KINDS[kind]
+    );
+    let with_memory = kind == 0;
+    text += if with_memory { " peak, MB | after start |\n|---|---" } else { "\n" };
+    text += "|---|---|---|---|---|---|\n";
+    for entry in measured {
+        let (own, threads) = (&entry.times[kind], entry.launch.threads);
+        let _ = write!(
+            text,
+            "| {} | {threads} | {} | {} – {} | {} | {} |",
+            entry.launch.name,
+            cell(median(own)),
+            cell(quantile(own, 0.25)),
+            cell(quantile(own, 0.75)),
+            faster(own, times(entries, "torch", threads, kind)),
+            faster(times(entries, "ours", threads, kind), own),
+        );
+        if with_memory {
+            let _ = write!(text, " {:.0} | {:.0} |", entry.memory.0, entry.memory.1);
+        }
+        text += "\n";
+    }
+    text
+}
+
+/// How busy the machine is, in words.
+pub fn load() -> String {
+    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let load = load.split(' ').next().unwrap_or_default();
+    format!("The machine's load before the run was {load}; it should be near 0.")
+}
+
+/// Where and with what it was measured.
+fn machine(results: &[(Workload, Vec<Entry>)]) -> String {
+    let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let value = |key| {
+        let line = cpu.lines().find(|line| line.starts_with(key));
+        line.and_then(|line| line.split_once(": ")).map_or("", |(_, value)| value)
+    };
+    let simd = ["avx2", "fma", "avx512f"].into_iter();
+    let simd: Vec<_> = simd.filter(|name| value("flags").split(' ').any(|f| f == *name)).collect();
+    let rustc = Command::new("rustc").arg("--version").output();
+    let rustc = rustc.map_or(Vec::new(), |output| output.stdout);
+    let mut versions: Vec<String> = Vec::new();
+    for entry in results.iter().flat_map(|(_, entries)| entries) {
+        let version = format!("{} {}", entry.launch.name, entry.version);
+        if !entry.version.is_empty() && !versions.contains(&version) {
+            versions.push(version);
+        }
+    }
+    format!(
+        "{}, {} cores, {}; {} {}. {}; release profile without further flags. {}",
+        value("model name"),
+        thread::available_parallelism().map_or(1, usize::from),
+        simd.join(" "),
+        env::consts::OS,
+        env::consts::ARCH,
+        String::from_utf8_lossy(&rustc).trim(),
+        versions.join(", ")
+    )
+}
