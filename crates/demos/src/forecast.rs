@@ -62,7 +62,7 @@ pub struct Forecast {
 ///
 /// # Errors
 /// If the training diverges.
-pub fn run(settings: Settings, on_epoch: impl FnMut(usize, f64)) -> Result<Forecast, Diverged> {
+pub fn run(settings: Settings, on_epoch: &mut dyn FnMut(usize, f64)) -> Result<Forecast, Diverged> {
     let Settings { seed, epochs, lr, hidden, window } = settings;
     let windows = Windows::of(&notebook::dataset(), window);
     let (mut network, _) = notebook::run_cells::<f32>(seed, hidden, window);
@@ -81,7 +81,7 @@ pub fn run(settings: Settings, on_epoch: impl FnMut(usize, f64)) -> Result<Forec
 ///
 /// # Errors
 /// If `out` cannot be written to.
-pub fn print_task(out: &mut impl Write, settings: Settings) -> io::Result<()> {
+pub fn print_task(out: &mut dyn Write, settings: Settings) -> io::Result<()> {
     let Settings { seed, epochs, lr, hidden, window } = settings;
     let series = notebook::dataset();
     let windows = Windows::of(&series, window);
@@ -116,7 +116,7 @@ impl Forecast {
     ///
     /// # Errors
     /// If `out` cannot be written to.
-    pub fn print_losses(&self, out: &mut impl Write) -> io::Result<()> {
+    pub fn print_losses(&self, out: &mut dyn Write) -> io::Result<()> {
         if !self.settings.is_notebook() {
             return Ok(());
         }
@@ -152,7 +152,7 @@ impl Forecast {
     ///
     /// # Errors
     /// If `out` cannot be written to.
-    pub fn print_drift(&self, out: &mut impl Write) -> io::Result<()> {
+    pub fn print_drift(&self, out: &mut dyn Write) -> io::Result<()> {
         writeln!(
             out,
             "\nHow long can two correct programs agree? The same training in f32 and f64,"
@@ -196,7 +196,7 @@ epoch."
     ///
     /// # Errors
     /// If `out` cannot be written to.
-    pub fn print_predictions(&self, out: &mut impl Write) -> io::Result<()> {
+    pub fn print_predictions(&self, out: &mut dyn Write) -> io::Result<()> {
         let Settings { epochs, window, .. } = self.settings;
         let series = notebook::dataset();
         writeln!(out, "\nThe predictions after {epochs} epochs:\n")?;
@@ -244,7 +244,7 @@ The line goes on, the network does not. Each hidden state lies between -1 and
         f64::from(reach + bias)
     }
 
-    fn print_table(&self, out: &mut impl Write, series: &[Row]) -> io::Result<Vec<f64>> {
+    fn print_table(&self, out: &mut dyn Write, series: &[Row]) -> io::Result<Vec<f64>> {
         let windows = Windows::of(series, self.settings.window);
         let predictions = self.network.predict(&windows);
         writeln!(out, "  last row of the window     target   prediction        error")?;

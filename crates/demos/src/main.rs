@@ -139,8 +139,8 @@ fn run(cli: Cli) -> Result<()> {
     Ok(())
 }
 
-fn run_shapes(out: &mut impl Write, seed: Option<u64>, quiet: bool) -> Result<Verdict> {
-    let (_, lstm1) = notebook::run_cells(seed, notebook::HIDDEN_SIZE, notebook::WINDOW);
+fn run_shapes(out: &mut dyn Write, seed: Option<u64>, quiet: bool) -> Result<Verdict> {
+    let lstm1 = shapes::lstm1(seed);
     if !quiet {
         shapes::print(out, &lstm1)?;
         writeln!(out)?;
@@ -150,7 +150,7 @@ fn run_shapes(out: &mut impl Write, seed: Option<u64>, quiet: bool) -> Result<Ve
     Ok(verdict)
 }
 
-fn run_forecast(out: &mut impl Write, options: &ForecastOptions) -> Result<Verdict> {
+fn run_forecast(out: &mut dyn Write, options: &ForecastOptions) -> Result<Verdict> {
     let ForecastOptions { epochs, lr, hidden, window, quiet, .. } = *options;
     let settings = Settings { seed: options.seed.seed, epochs, lr, hidden, window };
     files::prepare_folder(&options.pictures)?;
@@ -164,7 +164,7 @@ fn run_forecast(out: &mut impl Write, options: &ForecastOptions) -> Result<Verdi
         if is_terminal && !quiet { ProgressBar::new(epochs as u64) } else { ProgressBar::hidden() };
     bar.set_style(ProgressStyle::with_template(style)?);
     let mut written = Ok(());
-    let forecast = forecast::run(settings, |epoch, loss| {
+    let forecast = forecast::run(settings, &mut |epoch, loss| {
         bar.set_message(format!("{loss:.3}"));
         bar.set_position(epoch as u64 + 1);
         if !is_terminal && !quiet && (epoch % 50 == 0 || epoch + 1 == epochs) && written.is_ok() {

@@ -6,11 +6,16 @@ use nn::{Lstm, Module};
 
 use crate::{Verdict, notebook};
 
+/// The notebook's `lstm1`, or what it would be after another seed.
+pub fn lstm1(seed: Option<u64>) -> Lstm<f32> {
+    notebook::run_cells(seed, notebook::HIDDEN_SIZE, notebook::WINDOW).1
+}
+
 /// Prints demo 1: sizes and weights as the notebook has them, then the gates.
 ///
 /// # Errors
 /// If `out` cannot be written to.
-pub fn print(out: &mut impl Write, lstm1: &Lstm<f32>) -> io::Result<()> {
+pub fn print(out: &mut dyn Write, lstm1: &Lstm<f32>) -> io::Result<()> {
     writeln!(out, "Demo 1: the weights of torch.nn.LSTM(3, 2)")?;
     writeln!(out, "==========================================")?;
     let hidden_size = lstm1.config().hidden_size;
