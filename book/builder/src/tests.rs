@@ -330,7 +330,7 @@ impl<T: Copy> Tensor<T> {
 }
 impl<T> Mul for &Tensor<T> {
     type Output = T;
-    fn mul(self) -> T { todo!() }
+    fn mul(self) -> T { self.product() }
 }
 impl<T> From<u8> for Tensor<T> {}
 impl<T> From<u16> for Tensor<T> {}

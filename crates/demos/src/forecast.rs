@@ -67,11 +67,7 @@ pub fn run(settings: Settings, on_epoch: &mut dyn FnMut(usize, f64)) -> Result<F
     let windows = Windows::of(&notebook::dataset(), window);
     let (mut network, _) = notebook::run_cells::<f32>(seed, hidden, window);
     let (mut network_f64, _) = notebook::run_cells::<f64>(seed, hidden, window);
-    for ((_, twin), (_, value)) in
-        network_f64.named_parameters().into_iter().zip(network.state_dict())
-    {
-        *twin.value_mut() = value.cast();
-    }
+    network_f64.copy_from(&network);
     let losses = train(&mut network, &windows, epochs, lr, on_epoch)?;
     let losses_f64 = train(&mut network_f64, &windows, epochs, lr, |_, _| ())?;
     Ok(Forecast { settings, windows, losses, losses_f64, network })

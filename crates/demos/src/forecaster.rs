@@ -39,6 +39,14 @@ impl<T: Scalar> Forecaster<T> {
         self.l_linear.forward(output.reshape([batch, window * hidden])).reshape([batch])
     }
 
+    /// Takes over the weights of a network of the same sizes, whatever its
+    /// element type.
+    pub fn copy_from<U: Scalar>(&mut self, other: &Forecaster<U>) {
+        for ((_, p), (_, value)) in self.named_parameters().into_iter().zip(other.state_dict()) {
+            *p.value_mut() = value.cast();
+        }
+    }
+
     /// The prediction for each window.
     pub fn predict(&self, windows: &Windows) -> Vec<f64> {
         let tape = Tape::new();

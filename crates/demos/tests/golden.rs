@@ -3,7 +3,7 @@
 
 use demos::forecaster::{Windows, train};
 use demos::notebook;
-use nn::{Module, Stored, Uniform};
+use nn::{Stored, Uniform};
 use safetensors::SafeTensors;
 
 /// The losses from a seed's initial weights, which are `f32` in both precisions.
@@ -11,9 +11,7 @@ fn losses<T: Stored + Uniform>(seed: u64, epochs: usize) -> Vec<f64> {
     let windows = Windows::of(&notebook::dataset(), notebook::WINDOW);
     let (start, _) = notebook::run_cells::<f32>(Some(seed), notebook::HIDDEN_SIZE, 3);
     let (mut network, _) = notebook::run_cells::<T>(Some(seed), notebook::HIDDEN_SIZE, 3);
-    for ((_, p), (_, value)) in network.named_parameters().into_iter().zip(start.state_dict()) {
-        *p.value_mut() = value.cast();
-    }
+    network.copy_from(&start);
     train(&mut network, &windows, epochs, notebook::LR, |_, _| ()).unwrap()
 }
 

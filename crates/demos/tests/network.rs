@@ -36,12 +36,7 @@ fn both_precisions_train_alike() {
         let windows = Windows::of(&notebook::dataset(), 3);
         let start = notebook::run_cells::<f32>(Some(seed), 8, 3).0;
         let mut network = notebook::run_cells::<T>(Some(seed), 8, 3).0;
-        let values = nn::Module::state_dict(&start);
-        for ((_, twin), (_, value)) in
-            nn::Module::named_parameters(&mut network).into_iter().zip(values)
-        {
-            *twin.value_mut() = value.cast();
-        }
+        network.copy_from(&start);
         train(&mut network, &windows, 20, 0.01, |_, _| ()).unwrap()
     }
     for seed in 0..5 {
