@@ -1,8 +1,7 @@
 //! The network of demo 2 and its training: the notebook's `MV_LSTM`.
 
 use nn::{
-    Adam, AdamConfig, Generator, Linear, Lstm, LstmConfig, Module, NamedParameters, Uniform,
-    mse_loss, prefixed,
+    Adam, AdamConfig, Generator, Linear, Lstm, LstmConfig, Module, Uniform, Visitor, mse_loss,
 };
 use tensor::{Scalar, Tape, Tensor, Var};
 
@@ -56,10 +55,9 @@ impl<T: Scalar> Forecaster<T> {
 }
 
 impl<T: Scalar> Module<T> for Forecaster<T> {
-    fn named_parameters(&mut self) -> NamedParameters<'_, T> {
-        let mut list = prefixed("l_lstm", &mut self.l_lstm);
-        list.extend(prefixed("l_linear", &mut self.l_linear));
-        list
+    fn visit<'a>(&'a mut self, visitor: &mut Visitor<'_, 'a, T>) {
+        visitor.module("l_lstm", &mut self.l_lstm);
+        visitor.module("l_linear", &mut self.l_linear);
     }
 }
 

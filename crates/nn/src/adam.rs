@@ -6,6 +6,7 @@ use tensor::simd::{Kernel, dispatch};
 use tensor::{Gradients, ParameterId, Scalar, Tensor};
 
 use crate::Module;
+use crate::module::for_each_parameter;
 
 /// The settings of [`Adam`], with PyTorch's names and defaults.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -161,8 +162,8 @@ impl<T: Scalar> Adam<T> {
     /// Changes every parameter of the model that has a gradient.
     pub fn step(&mut self, model: &mut impl Module<T>, gradients: &Gradients<T>) {
         let AdamConfig { lr, betas: (beta1, beta2), eps, weight_decay, .. } = self.config;
-        for (_, parameter) in model.named_parameters() {
-            let Some(gradient) = gradients.get(parameter) else { continue };
+        for_each_parameter(model, |_, parameter| {
+            let Some(gradient) = gradients.get(parameter) else { return };
             let zeros = || Tensor::zeros(gradient.shape());
             let state = self.state.entry(parameter.id()).or_insert_with(|| Moments {
                 step: 0,
@@ -205,7 +206,7 @@ impl<T: Scalar> Adam<T> {
                 root2,
                 eps,
             });
-        }
+        });
     }
 }
 

@@ -34,5 +34,5 @@ pub use generator::{Generator, Uniform};
 pub use linear::Linear;
 pub use loss::{Reduction, mse_loss, mse_loss_with};
 pub use lstm::{ForwardOptions, Lstm, LstmCell, LstmConfig};
-pub use module::{Module, NamedParameters, prefixed};
+pub use module::{Module, NamedParameters, Visitor};
 pub use state_dict::{FileError, Stored, load, load_checkpoint, save, save_checkpoint};

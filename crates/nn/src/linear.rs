@@ -2,7 +2,7 @@
 
 use tensor::{Parameter, Scalar, Var};
 
-use crate::{Generator, Module, NamedParameters, Uniform};
+use crate::{Generator, Module, Uniform, Visitor};
 
 /// `y = x Wᵀ + b`: [`torch.nn.Linear`][1].
 ///
@@ -73,9 +73,10 @@ impl<T: Scalar> Linear<T> {
 }
 
 impl<T: Scalar> Module<T> for Linear<T> {
-    fn named_parameters(&mut self) -> NamedParameters<'_, T> {
-        let mut list = vec![("weight".into(), &mut self.weight)];
-        list.extend(self.bias.as_mut().map(|bias| ("bias".into(), bias)));
-        list
+    fn visit<'a>(&'a mut self, visitor: &mut Visitor<'_, 'a, T>) {
+        visitor.parameter("weight", &mut self.weight);
+        if let Some(bias) = &mut self.bias {
+            visitor.parameter("bias", bias);
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! One list of a model's parameters.
 
+use std::fmt::{Arguments, Display};
+
 use tensor::{Parameter, Scalar, Tensor};
 
 /// The parameters of a module with their names, in PyTorch's order.
@@ -7,11 +9,11 @@ pub type NamedParameters<'a, T> = Vec<(String, &'a mut Parameter<T>)>;
 
 /// Something with parameters: a layer, or a model made of layers.
 ///
-/// The list of parameters is written once, here. The optimizer, the state dict
-/// and every printout read it.
+/// The list of parameters is written once, in [`visit`](Module::visit). The optimizer,
+/// the state dict and every printout read it.
 ///
 /// ```
-/// use nn::{Generator, Linear, Module, NamedParameters, prefixed};
+/// use nn::{Generator, Linear, Module, Visitor};
 ///
 /// #[derive(Clone)]
 /// struct TwoLayers {
@@ -20,10 +22,9 @@ pub type NamedParameters<'a, T> = Vec<(String, &'a mut Parameter<T>)>;
 /// }
 ///
 /// impl Module<f32> for TwoLayers {
-///     fn named_parameters(&mut self) -> NamedParameters<'_, f32> {
-///         let mut list = prefixed("first", &mut self.first);
-///         list.extend(prefixed("second", &mut self.second));
-///         list
+///     fn visit<'a>(&'a mut self, visitor: &mut Visitor<'_, 'a, f32>) {
+///         visitor.module("first", &mut self.first);
+///         visitor.module("second", &mut self.second);
 ///     }
 /// }
 ///
@@ -37,8 +38,16 @@ pub type NamedParameters<'a, T> = Vec<(String, &'a mut Parameter<T>)>;
 /// assert_eq!(model.num_parameters(), 3 * 4 + 4 + 4 * 1 + 1);
 /// ```
 pub trait Module<T: Scalar> {
-    /// Every parameter with its name, to be read or changed.
-    fn named_parameters(&mut self) -> NamedParameters<'_, T>;
+    /// Shows the visitor every parameter with its name, in PyTorch's order.
+    fn visit<'a>(&'a mut self, visitor: &mut Visitor<'_, 'a, T>);
+
+    /// Every parameter with its name, to be read or changed:
+    /// `torch.nn.Module.named_parameters`.
+    fn named_parameters(&mut self) -> NamedParameters<'_, T> {
+        let mut list = Vec::new();
+        for_each_parameter(self, |name, parameter| list.push((name.to_string(), parameter)));
+        list
+    }
 
     /// The names and values: `torch.nn.Module.state_dict`. Values are shared,
     /// not copied.
@@ -60,14 +69,32 @@ pub trait Module<T: Scalar> {
     }
 }
 
-/// The parameters of the field `name` of a model, as `name.…`.
-pub fn prefixed<'a, T: Scalar>(
-    name: &str,
-    module: &'a mut impl Module<T>,
-) -> NamedParameters<'a, T> {
-    let mut list = module.named_parameters();
-    for (parameter, _) in &mut list {
-        *parameter = format!("{name}.{parameter}");
+/// Is shown a model's parameters, one after the other. Nothing is allocated for their
+/// names, which a training step would do without.
+pub struct Visitor<'v, 'a, T: Scalar> {
+    prefix: Arguments<'v>,
+    each: &'v mut dyn FnMut(Arguments<'_>, &'a mut Parameter<T>),
+}
+
+impl<'a, T: Scalar> Visitor<'_, 'a, T> {
+    /// A parameter of the module.
+    pub fn parameter(&mut self, name: impl Display, parameter: &'a mut Parameter<T>) {
+        (self.each)(format_args!("{}{name}", self.prefix), parameter);
     }
-    list
+
+    /// All parameters of the module's field `name`, as `name.…`.
+    pub fn module(&mut self, name: &str, module: &'a mut impl Module<T>) {
+        module.visit(&mut Visitor {
+            prefix: format_args!("{}{name}.", self.prefix),
+            each: &mut *self.each,
+        });
+    }
+}
+
+/// Calls `each` with all names and parameters.
+pub(crate) fn for_each_parameter<'a, T: Scalar>(
+    module: &'a mut (impl Module<T> + ?Sized),
+    mut each: impl FnMut(Arguments<'_>, &'a mut Parameter<T>),
+) {
+    module.visit(&mut Visitor { prefix: format_args!(""), each: &mut each });
 }

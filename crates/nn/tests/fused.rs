@@ -10,6 +10,7 @@ fn run<T: Stored + Uniform>(
     inputs: &[Parameter<T>; 3],
     us: &[Tensor<T>; 3],
     reference: bool,
+    lengths: Option<&[usize]>,
     training: Option<u64>,
 ) -> Vec<Tensor<T>> {
     let mut generator = training.map(Generator::manual_seed);
@@ -17,9 +18,9 @@ fn run<T: Stored + Uniform>(
     let [x, h_0, c_0] = inputs.each_ref().map(|p| tape.watch(p));
     let options = ForwardOptions {
         state: Some((h_0, c_0)),
+        lengths,
         training: generator.as_mut(),
         reference,
-        ..ForwardOptions::default()
     };
     let (output, (h_n, c_n)) = lstm.forward_with(x, options);
     let weighted = [output, h_n, c_n].into_iter().zip(us);
@@ -36,6 +37,7 @@ fn run<T: Stored + Uniform>(
 fn compare<T: Stored + Uniform>(
     config: LstmConfig,
     [seq, batch]: [usize; 2],
+    lengths: Option<&[usize]>,
     seed: u64,
     tolerance: f64,
 ) -> Result<(), TestCaseError> {
@@ -44,15 +46,15 @@ fn compare<T: Stored + Uniform>(
     let count = config.num_layers * config.num_directions();
     let shapes = |size| {
         let data = if config.batch_first { [batch, seq, size] } else { [seq, batch, size] };
-        [data, [count, batch, config.hidden_size], [count, batch, config.hidden_size]]
+        [data, [count, batch, config.output_size()], [count, batch, config.hidden_size]]
     };
     let two = T::one() + T::one();
     let mut random = |shape: [usize; 3]| Tensor::from_fn(shape, || two * T::unit(rng) - T::one());
     let inputs = shapes(config.input_size).map(|shape| Parameter::new(random(shape)));
-    let us = shapes(config.num_directions() * config.hidden_size).map(&mut random);
+    let us = shapes(config.num_directions() * config.output_size()).map(&mut random);
     let training = (config.dropout > 0.0).then_some(seed);
-    let expected = run(&mut lstm, &inputs, &us, true, training);
-    let found = run(&mut lstm, &inputs, &us, false, training);
+    let expected = run(&mut lstm, &inputs, &us, true, lengths, training);
+    let found = run(&mut lstm, &inputs, &us, false, lengths, training);
     for (k, (e, f)) in expected.iter().zip(&found).enumerate() {
         prop_assert_eq!(e.shape(), f.shape());
         let largest = e.data().iter().fold(1e-3, |max: f64, x| max.max(x.as_f64().abs()));
@@ -72,19 +74,24 @@ proptest! {
     fn it_is_the_equations(
         (input_size, hidden_size, num_layers) in (1..=5_usize, 1..=40_usize, 1..=2_usize),
         sizes in [1..=5_usize, 1..=5_usize],
-        [bias, batch_first, bidirectional, trained] in any::<[bool; 4]>(),
+        [bias, batch_first, bidirectional, trained, projected, padded] in any::<[bool; 6]>(),
         seed: u64,
     ) {
+        let [seq, batch] = sizes;
+        let lengths: Vec<usize> =
+            (0..batch).map(|b| 1 + (seed as usize).wrapping_mul(b + 3) % seq).collect();
+        let lengths = padded.then_some(lengths.as_slice());
         let config = LstmConfig {
             num_layers,
             bias,
             batch_first,
             bidirectional,
+            proj_size: if projected { hidden_size / 2 } else { 0 },
             dropout: if trained && num_layers > 1 { 0.3 } else { 0.0 },
             ..LstmConfig::new(input_size, hidden_size)
         };
-        compare::<f64>(config, sizes, seed, 1e-12)?;
-        compare::<f32>(config, sizes, seed, 2e-5)?;
+        compare::<f64>(config, sizes, lengths, seed, 1e-12)?;
+        compare::<f32>(config, sizes, lengths, seed, 2e-5)?;
     }
 }
 
@@ -93,8 +100,8 @@ proptest! {
 #[test]
 fn shares_and_threads() {
     let config = LstmConfig { bidirectional: true, ..LstmConfig::new(20, 70) };
-    compare::<f64>(config, [20, 50], 1, 1e-12).unwrap();
-    compare::<f32>(config, [20, 50], 1, 2e-5).unwrap();
+    compare::<f64>(config, [20, 50], None, 1, 1e-12).unwrap();
+    compare::<f32>(config, [20, 50], None, 1, 2e-5).unwrap();
 
     let on_threads = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
@@ -105,7 +112,7 @@ fn shares_and_threads() {
             let inputs =
                 [[20, 50, 20], [2, 50, 70], [2, 50, 70]].map(|s| Parameter::new(random(s)));
             let us = [[20, 50, 140], [2, 50, 70], [2, 50, 70]].map(&mut random);
-            let results = run(&mut lstm, &inputs, &us, false, None);
+            let results = run(&mut lstm, &inputs, &us, false, None, None);
             results.iter().flat_map(|t| t.data().iter().map(|x| x.to_bits())).collect::<Vec<_>>()
         })
     };

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use nn::{
     Adam, AdamConfig, ForwardOptions, Generator, Linear, Lstm, LstmCell, LstmConfig, Module,
-    NamedParameters, Reduction, Stored, Uniform, clip_grad_norm, mse_loss_with,
+    Reduction, Stored, Uniform, Visitor, clip_grad_norm, mse_loss_with,
 };
 use safetensors::SafeTensors;
 use serde_json::Value;
@@ -223,8 +223,8 @@ fn linear_cases<T: Compared>() {
 struct List<T: Scalar>(Vec<Parameter<T>>);
 
 impl<T: Scalar> Module<T> for List<T> {
-    fn named_parameters(&mut self) -> NamedParameters<'_, T> {
-        self.0.iter_mut().enumerate().map(|(k, p)| (k.to_string(), p)).collect()
+    fn visit<'a>(&'a mut self, visitor: &mut Visitor<'_, 'a, T>) {
+        self.0.iter_mut().enumerate().for_each(|(k, p)| visitor.parameter(k, p));
     }
 }
 

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::{fs, io};
 
 use nn::{
-    Adam, AdamConfig, FileError, Generator, Linear, Lstm, LstmConfig, Module, NamedParameters,
-    Stored, Uniform, load, load_checkpoint, mse_loss, prefixed, save, save_checkpoint,
+    Adam, AdamConfig, FileError, Generator, Linear, Lstm, LstmConfig, Module, Stored, Uniform,
+    Visitor, load, load_checkpoint, mse_loss, save, save_checkpoint,
 };
 use proptest::prelude::*;
 use tensor::{Scalar, Tape, Tensor};
@@ -17,10 +17,9 @@ struct Model<T: Scalar> {
 }
 
 impl<T: Scalar> Module<T> for Model<T> {
-    fn named_parameters(&mut self) -> NamedParameters<'_, T> {
-        let mut list = prefixed("lstm", &mut self.lstm);
-        list.extend(prefixed("head", &mut self.head));
-        list
+    fn visit<'a>(&'a mut self, visitor: &mut Visitor<'_, 'a, T>) {
+        visitor.module("lstm", &mut self.lstm);
+        visitor.module("head", &mut self.head);
     }
 }
 

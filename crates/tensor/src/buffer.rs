@@ -1,21 +1,17 @@
 //! Memory that comes back: the numbers of a dropped tensor are kept for the next
 //! one of about the same size.
 //!
-//! A training step makes the same large tensors as the step before it. Asking the
-//! system for fresh memory each time costs more than the arithmetic on it, because
-//! the system hands out every page empty and anew.
+//! A training step makes the same tensors as the step before it. Asking the system
+//! for fresh memory each time costs more than the arithmetic on it, because the
+//! system hands out every page empty and anew.
 
 use std::ops::{Deref, DerefMut};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Arc;
 
 use crate::Scalar;
 
-/// Smaller blocks are as fast from the allocator.
-const MIN_BYTES: usize = 32 << 10;
-/// So many blocks are kept at most.
-const MAX_BLOCKS: usize = 64;
-
-/// A `Vec` whose memory goes back to its pool.
+/// Numbers in a block of memory that goes back to its thread's pool. A clone shares
+/// them, and changing shared ones copies them first.
 ///
 /// ```
 /// use tensor::Buffer;
@@ -24,56 +20,26 @@ const MAX_BLOCKS: usize = 64;
 /// buffer.extend([1.0, 2.0]);
 /// assert_eq!(buffer[1], 2.0);
 /// ```
-#[derive(Debug)]
-pub struct Buffer<T> {
-    vec: Vec<T>,
-    /// The pool's two functions, so that dropping needs to know nothing of `T`.
-    take: fn(usize) -> Vec<T>,
-    give_back: fn(Vec<T>),
+#[derive(Clone, Debug, PartialEq)]
+pub struct Buffer<T: Scalar> {
+    /// `None` only while it is dropped.
+    block: Option<Block<T>>,
 }
 
-/// The blocks of one element type that nobody uses.
-#[derive(Debug)]
-pub struct Pool<T>(Mutex<Vec<Vec<T>>>);
-
-impl<T> Pool<T> {
-    pub(crate) const fn new() -> Self {
-        Pool(Mutex::new(Vec::new()))
-    }
-
-    /// An empty block for `len` numbers: the smallest kept one that is large
-    /// enough, if it is not much too large.
-    fn take(&self, len: usize) -> Vec<T> {
-        if len * size_of::<T>() >= MIN_BYTES {
-            let mut blocks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            let fits = |block: &Vec<T>| (len..=len + len / 4).contains(&block.capacity());
-            let best = (blocks.iter().enumerate())
-                .filter(|(_, block)| fits(block))
-                .min_by_key(|(_, block)| block.capacity());
-            if let Some((k, _)) = best {
-                return blocks.swap_remove(k);
-            }
-        }
-        Vec::with_capacity(len)
-    }
-
-    fn give_back(&self, mut block: Vec<T>) {
-        if block.capacity() * size_of::<T>() >= MIN_BYTES {
-            block.clear();
-            let mut blocks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            if blocks.len() == MAX_BLOCKS {
-                blocks.remove(0); // the one that waited longest
-            }
-            blocks.push(block);
-        }
-    }
-}
+type Block<T> = Arc<Vec<T>>;
 
 impl<T: Scalar> Buffer<T> {
     /// An empty buffer with room for `len` numbers.
     pub fn with_capacity(len: usize) -> Self {
-        let take = |len| T::pool().take(len);
-        Buffer { vec: take(len), take, give_back: |block| T::pool().give_back(block) }
+        let mut buffer = Buffer::from_pool(len);
+        buffer.clear();
+        buffer
+    }
+
+    fn from_pool(len: usize) -> Self {
+        // There is no pool any more while the thread ends.
+        let block = T::with_pool(|pool| pool.take(len));
+        Buffer { block: Some(block.unwrap_or_default()) }
     }
 
     /// A buffer of `len` zeros.
@@ -82,12 +48,34 @@ impl<T: Scalar> Buffer<T> {
         buffer.resize(len, T::zero());
         buffer
     }
+
+    /// A buffer of `len` numbers, whatever they are, to be overwritten.
+    pub fn stale(len: usize) -> Self {
+        let mut buffer = Buffer::from_pool(len);
+        buffer.resize(len, T::zero());
+        buffer
+    }
+
+    fn block(&mut self) -> &mut Block<T> {
+        self.block.as_mut().expect("not dropped yet")
+    }
+
+    /// Whether a clone shares the numbers.
+    pub(crate) fn is_shared(&mut self) -> bool {
+        Arc::get_mut(self.block()).is_none()
+    }
 }
 
 impl<T: Scalar> From<Vec<T>> for Buffer<T> {
     fn from(vec: Vec<T>) -> Self {
-        let mut buffer = Buffer::with_capacity(0);
-        buffer.vec = vec;
+        Buffer { block: Some(Arc::new(vec)) }
+    }
+}
+
+impl<T: Scalar> From<&[T]> for Buffer<T> {
+    fn from(numbers: &[T]) -> Self {
+        let mut buffer = Buffer::with_capacity(numbers.len());
+        buffer.extend_from_slice(numbers);
         buffer
     }
 }
@@ -101,36 +89,89 @@ impl<T: Scalar> FromIterator<T> for Buffer<T> {
     }
 }
 
-impl<T: Clone> Clone for Buffer<T> {
-    fn clone(&self) -> Self {
-        let mut vec = (self.take)(self.len());
-        vec.extend_from_slice(self);
-        Buffer { vec, take: self.take, give_back: self.give_back }
-    }
-}
-
-impl<T> Drop for Buffer<T> {
-    fn drop(&mut self) {
-        (self.give_back)(std::mem::take(&mut self.vec));
-    }
-}
-
-impl<T: PartialEq> PartialEq for Buffer<T> {
-    fn eq(&self, other: &Self) -> bool {
-        self.vec == other.vec
-    }
-}
-
-impl<T> Deref for Buffer<T> {
+impl<T: Scalar> Deref for Buffer<T> {
     type Target = Vec<T>;
 
     fn deref(&self) -> &Vec<T> {
-        &self.vec
+        self.block.as_ref().expect("not dropped yet")
     }
 }
 
-impl<T> DerefMut for Buffer<T> {
+impl<T: Scalar> DerefMut for Buffer<T> {
     fn deref_mut(&mut self) -> &mut Vec<T> {
-        &mut self.vec
+        if self.is_shared() {
+            *self = Buffer::from(self.as_slice());
+        }
+        Arc::get_mut(self.block()).expect("not shared")
+    }
+}
+
+impl<T: Scalar> Drop for Buffer<T> {
+    fn drop(&mut self) {
+        if let Some(mut block) = self.block.take()
+            && Arc::get_mut(&mut block).is_some()
+        {
+            T::with_pool(|pool| pool.give_back(block));
+        }
+    }
+}
+
+/// The blocks of one element type that nobody in a thread uses.
+#[derive(Debug)]
+pub struct Pool<T> {
+    /// In `bins[k]`, the blocks with room for 2ᵏ numbers, but not for 2ᵏ⁺¹.
+    bins: [Vec<Block<T>>; usize::BITS as usize],
+    /// How many numbers there is room for in the bins, …
+    idle: usize,
+    /// … in the blocks in use, …
+    used: usize,
+    /// … and how many were ever in use at once.
+    most: usize,
+}
+
+/// Blocks up to this size have room for a power of two, so that any of a bin will do.
+const SMALL: usize = 1 << 12;
+
+impl<T> Pool<T> {
+    pub(crate) const fn new() -> Self {
+        Pool { bins: [const { Vec::new() }; usize::BITS as usize], idle: 0, used: 0, most: 0 }
+    }
+
+    /// A block with room for `len` numbers: the smallest kept one that is large enough,
+    /// if it is not much too large.
+    fn take(&mut self, len: usize) -> Block<T> {
+        let len = if len <= SMALL { len.next_power_of_two() } else { len };
+        let bin = &mut self.bins[len.ilog2() as usize];
+        let best = if len <= SMALL {
+            bin.len().checked_sub(1)
+        } else {
+            let fits = |k: &usize| (len..=len + len / 8).contains(&bin[*k].capacity());
+            (0..bin.len()).filter(fits).min_by_key(|&k| bin[k].capacity())
+        };
+        let block = match best {
+            Some(k) => {
+                let block = bin.swap_remove(k);
+                self.idle -= block.capacity();
+                block
+            }
+            None => Arc::new(Vec::with_capacity(len)),
+        };
+        self.used += block.capacity();
+        self.most = self.most.max(self.used);
+        block
+    }
+
+    fn give_back(&mut self, block: Block<T>) {
+        let capacity = block.capacity();
+        self.used = self.used.saturating_sub(capacity);
+        self.idle += capacity;
+        if self.idle > 2 * self.most {
+            // What is kept is not what is asked for: the work has changed.
+            self.bins.iter_mut().for_each(Vec::clear);
+            self.idle = capacity;
+        }
+        if let Some(k) = capacity.checked_ilog2() {
+            self.bins[k as usize].push(block);
+        }
     }
 }

@@ -1,5 +1,8 @@
 //! The result of a backward pass.
 
+use std::mem;
+use std::sync::{Arc, Mutex};
+
 use crate::parameter::ParameterId;
 use crate::tape::{Node, Source};
 use crate::{Parameter, Scalar, Shape, Tensor, Var};
@@ -7,23 +10,37 @@ use crate::{Parameter, Scalar, Shape, Tensor, Var};
 /// The gradients that one backward pass computed: of variables, through
 /// [`wrt`](Gradients::wrt), and of parameters, through
 /// [`get`](Gradients::get), which needs no tape any more.
-pub struct Gradients<T> {
+pub struct Gradients<T: Scalar> {
     slots: Vec<Slot<T>>,
     /// Which slots belong to parameters.
     parameters: Vec<(ParameterId, usize)>,
+    home: Home<T>,
 }
 
-struct Slot<T> {
+/// Where the memory of both lists waits for the next pass.
+pub(crate) type Home<T> = Arc<Mutex<(Vec<Slot<T>>, Vec<(ParameterId, usize)>)>>;
+
+pub(crate) struct Slot<T: Scalar> {
     shape: Shape,
     /// The slot of a constant stays empty.
     is_constant: bool,
     gradient: Option<Tensor<T>>,
 }
 
+impl<T: Scalar> Drop for Gradients<T> {
+    fn drop(&mut self) {
+        self.slots.clear();
+        self.parameters.clear();
+        if let Ok(mut home) = self.home.lock() {
+            *home = (mem::take(&mut self.slots), mem::take(&mut self.parameters));
+        }
+    }
+}
+
 impl<T: Scalar> Gradients<T> {
-    pub(crate) fn new(nodes: &[Node<T>]) -> Self {
-        let mut parameters = Vec::new();
-        let mut slots = Vec::with_capacity(nodes.len());
+    pub(crate) fn new(nodes: &[Node<T>], home: &Home<T>) -> Self {
+        let memory = home.lock().map(|mut home| mem::take(&mut *home));
+        let (mut slots, mut parameters) = memory.unwrap_or_default();
         for (id, node) in nodes.iter().enumerate() {
             if let Source::Leaf(Some(parameter)) = node.source {
                 parameters.push((parameter, id));
@@ -34,22 +51,37 @@ impl<T: Scalar> Gradients<T> {
                 gradient: None,
             });
         }
-        Gradients { slots, parameters }
+        Gradients { slots, parameters, home: home.clone() }
     }
 
     /// Adds a gradient to what has already arrived at node `id`. The chain
     /// rule's sum over paths happens here and nowhere else.
+    ///
+    /// With `part`, a dimension and a start, it is the gradient of that part.
     #[track_caller]
-    pub(crate) fn accumulate(&mut self, op: &str, id: usize, gradient: Tensor<T>) {
+    pub(crate) fn accumulate(
+        &mut self,
+        op: &str,
+        id: usize,
+        gradient: Tensor<T>,
+        part: Option<(usize, usize)>,
+    ) {
         let slot = &mut self.slots[id];
+        if slot.is_constant {
+            return;
+        }
         let (found, expected) = (gradient.shape(), slot.shape);
         assert!(
-            found == expected,
+            part.is_some() || found == expected,
             "{op}: its pullback gave a gradient of shape {found} for an input of shape {expected}"
         );
-        match &mut slot.gradient {
-            Some(sum) => sum.add_assign(&gradient),
-            empty => *empty = Some(gradient),
+        match (&mut slot.gradient, part) {
+            (empty @ None, _) if found == expected => *empty = Some(gradient),
+            (Some(sum), None) => sum.add_assign(&gradient),
+            (sum, part) => {
+                let (dim, start) = part.unwrap_or_default();
+                sum.get_or_insert_with(|| Tensor::zeros(expected)).add_part(dim, start, &gradient);
+            }
         }
     }
 

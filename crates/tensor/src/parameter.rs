@@ -25,12 +25,12 @@ pub struct ParameterId(u64);
 /// weight.value_mut().data_mut()[0] -= 0.1 * step;
 /// assert_eq!(weight.value().item(), 2.4);
 /// ```
-pub struct Parameter<T> {
+pub struct Parameter<T: Scalar> {
     id: ParameterId,
     value: Tensor<T>,
 }
 
-impl<T> Parameter<T> {
+impl<T: Scalar> Parameter<T> {
     /// A new parameter.
     pub fn new(value: Tensor<T>) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
@@ -54,7 +54,7 @@ impl<T> Parameter<T> {
 }
 
 /// The clone is another parameter with an equal value.
-impl<T: Clone> Clone for Parameter<T> {
+impl<T: Scalar> Clone for Parameter<T> {
     fn clone(&self) -> Self {
         Parameter::new(self.value.clone())
     }

@@ -45,7 +45,7 @@ impl<'a, T> Matrix<'a, T> {
 /// `k × width`, the last one filled up with zeros. Worth keeping when several
 /// products share it.
 #[derive(Clone, Debug)]
-pub struct Packed<T> {
+pub struct Packed<T: Scalar> {
     panels: Buffer<T>,
     width: usize,
     k: usize,
@@ -53,23 +53,34 @@ pub struct Packed<T> {
 }
 
 impl<T: Scalar> Packed<T> {
-    /// Packs the `k × n` matrix `b`.
-    pub fn new(b: Matrix<'_, T>, k: usize, n: usize) -> Self {
+    /// Packs a matrix of `n` columns, whose rows are those of all `parts`, one below
+    /// the other. Each part comes with its number of rows.
+    pub fn new(parts: &[(Matrix<'_, T>, usize)], n: usize) -> Self {
         let width = panel_width::<T>();
-        let mut panels = Buffer::zeros(n.div_ceil(width) * width * k);
+        let k: usize = parts.iter().map(|(_, k)| k).sum();
+        let mut panels = Buffer::stale(n.div_ceil(width) * width * k);
         let firsts = (0..n).step_by(width);
-        for (panel, first) in panels.chunks_exact_mut((width * k).max(1)).zip(firsts) {
+        for (mut panel, first) in panels.chunks_exact_mut((width * k).max(1)).zip(firsts) {
             let columns = width.min(n - first);
-            if b.transposed {
-                let sources = b.data[first * b.stride..].chunks(b.stride).take(columns);
-                for (j, source) in sources.enumerate() {
-                    for (row, &x) in panel.chunks_exact_mut(width).zip(&source[..k]) {
-                        row[j] = x;
+            if columns < width {
+                panel.fill(T::zero());
+            }
+            for &(b, k) in parts {
+                let (part, rest) = panel.split_at_mut(k * width);
+                panel = rest;
+                if b.transposed {
+                    let sources = b.data[first * b.stride..].chunks(b.stride.max(1)).take(columns);
+                    for (j, source) in sources.enumerate() {
+                        for (row, &x) in part.chunks_exact_mut(width).zip(&source[..k]) {
+                            row[j] = x;
+                        }
                     }
-                }
-            } else {
-                for (row, source) in panel.chunks_exact_mut(width).zip(b.data.chunks(b.stride)) {
-                    row[..columns].copy_from_slice(&source[first..first + columns]);
+                } else {
+                    for (row, source) in
+                        part.chunks_exact_mut(width).zip(b.data.chunks(b.stride.max(1)))
+                    {
+                        row[..columns].copy_from_slice(&source[first..first + columns]);
+                    }
                 }
             }
         }
@@ -99,13 +110,28 @@ pub fn add_product<T: Scalar>(c: &mut [T], a: Matrix<'_, T>, b: &Packed<T>) {
 /// `C += A B` on as many threads as it is worth, each with its rows of `C`.
 pub fn add_product_parallel<T: Scalar>(c: &mut [T], a: Matrix<'_, T>, b: &Packed<T>) {
     let rows = c.len() / b.n.max(1);
-    let threads = rayon::current_num_threads().min(rows * b.n * b.k / WORTH_A_THREAD);
-    if threads <= 1 {
+    let threads = threads_worth(rows * b.n * b.k);
+    if threads == 1 {
         return add_rows(c, a, b, 0);
     }
     let share = rows.div_ceil(threads).next_multiple_of(8);
     let shares = c.par_chunks_mut(share * b.n).enumerate();
     shares.for_each(|(k, c)| add_rows(c, a, b, k * share));
+}
+
+/// How many threads so many multiplications are worth.
+pub fn threads_worth(multiplications: usize) -> usize {
+    (multiplications / WORTH_A_THREAD).clamp(1, rayon::current_num_threads())
+}
+
+/// Runs work that uses `threads` threads on one of them, so that it need not call for
+/// them each time.
+pub fn in_pool(threads: usize, work: impl FnOnce() + Send) {
+    if threads > 1 {
+        rayon::join(work, || ());
+    } else {
+        work();
+    }
 }
 
 /// The rows of `C += A B` from `first` on.
@@ -115,7 +141,7 @@ fn add_rows<T: Scalar>(c: &mut [T], a: Matrix<'_, T>, b: &Packed<T>, first: usiz
     }
 }
 
-struct AddProduct<'a, T> {
+struct AddProduct<'a, T: Scalar> {
     c: &'a mut [T],
     a: Matrix<'a, T>,
     b: &'a Packed<T>,

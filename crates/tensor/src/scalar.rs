@@ -1,5 +1,6 @@
 //! The numbers a tensor is made of: `f32` and `f64`.
 
+use std::cell::RefCell;
 use std::fmt::{Debug, Display};
 
 use num_traits::{Float, NumAssign};
@@ -30,36 +31,31 @@ pub trait Scalar:
     /// This value as `f64`; exact for both types.
     fn as_f64(self) -> f64;
 
+    /// The thread's pool of memory; `None` while the thread ends.
     #[doc(hidden)]
-    fn pool() -> &'static Pool<Self>;
+    fn with_pool<R>(f: impl FnOnce(&mut Pool<Self>) -> R) -> Option<R>;
 }
 
-impl Scalar for f32 {
-    fn from_f64(x: f64) -> Self {
-        x as f32
-    }
+macro_rules! scalar {
+    ($float:ident) => {
+        impl Scalar for $float {
+            #[inline(always)]
+            fn from_f64(x: f64) -> Self {
+                x as $float
+            }
 
-    fn as_f64(self) -> f64 {
-        self.into()
-    }
+            #[inline(always)]
+            fn as_f64(self) -> f64 {
+                self as f64
+            }
 
-    fn pool() -> &'static Pool<f32> {
-        static POOL: Pool<f32> = Pool::new();
-        &POOL
-    }
+            fn with_pool<R>(f: impl FnOnce(&mut Pool<Self>) -> R) -> Option<R> {
+                thread_local!(static POOL: RefCell<Pool<$float>> = const { RefCell::new(Pool::new()) });
+                POOL.try_with(|pool| f(&mut pool.borrow_mut())).ok()
+            }
+        }
+    };
 }
 
-impl Scalar for f64 {
-    fn from_f64(x: f64) -> Self {
-        x
-    }
-
-    fn as_f64(self) -> f64 {
-        self
-    }
-
-    fn pool() -> &'static Pool<f64> {
-        static POOL: Pool<f64> = Pool::new();
-        &POOL
-    }
-}
+scalar!(f32);
+scalar!(f64);

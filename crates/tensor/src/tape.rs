@@ -1,9 +1,13 @@
 //! The tape: every operation writes one node at its end, and `backward` reads
 //! the nodes from last to first.
 
+use std::any::Any;
 use std::cell::RefCell;
 use std::fmt;
 
+use smallvec::SmallVec;
+
+use crate::gradients::Home;
 use crate::parameter::ParameterId;
 use crate::{Gradients, Parameter, Scalar, Tensor};
 
@@ -54,62 +58,80 @@ use crate::{Gradients, Parameter, Scalar, Tensor};
 /// weight.value_mut().data_mut()[0] = 4.0; // error: `weight` is borrowed by `w`
 /// let y = w * w;
 /// ```
-pub struct Tape<T> {
+pub struct Tape<T: Scalar> {
     nodes: RefCell<Vec<Node<T>>>,
+    /// The memory of the pullbacks of the pass before, node by node.
+    boxes: RefCell<Vec<Option<Box<dyn Pullback<T>>>>>,
+    home: Home<T>,
 }
 
 /// One operation that was carried out.
-pub(crate) struct Node<T> {
+pub(crate) struct Node<T: Scalar> {
     pub(crate) op: &'static str,
-    pub(crate) inputs: Box<[usize]>,
+    pub(crate) inputs: SmallVec<[usize; 8]>,
     pub(crate) value: Tensor<T>,
     pub(crate) source: Source<T>,
 }
 
 /// Where a node's value comes from, which says where its gradient goes.
-pub(crate) enum Source<T> {
+pub(crate) enum Source<T: Scalar> {
     /// Data: its gradient is never computed.
     Constant,
     /// An independent variable: its gradient is a result.
     Leaf(Option<ParameterId>),
     /// An operation: its gradient is passed on to its inputs.
-    Op(Pullback<T>),
+    Op(Box<dyn Pullback<T>>),
 }
 
-type Pullback<T> = Box<dyn Fn(&Tensor<T>, &mut Gradients<T>)>;
+/// A function from the gradient of a node's value to those of its inputs, in a box
+/// that can be emptied and filled with another of its kind.
+pub(crate) trait Pullback<T: Scalar>: Any {
+    fn call(&self, dy: &Tensor<T>, gradients: &mut Gradients<T>);
+    fn empty(&mut self);
+}
+
+impl<T: Scalar, F: Fn(&Tensor<T>, &mut Gradients<T>) + 'static> Pullback<T> for Option<F> {
+    fn call(&self, dy: &Tensor<T>, gradients: &mut Gradients<T>) {
+        self.iter().for_each(|f| f(dy, gradients));
+    }
+
+    fn empty(&mut self) {
+        *self = None;
+    }
+}
 
 /// A variable: a value on a tape.
 ///
 /// It is a small `Copy` handle, so that formulas read as formulas:
 /// `f * c + i * g`. The operations are methods and the operators
 /// `+ − * /`; a scalar of the element type can stand on either side.
-pub struct Var<'t, T> {
+pub struct Var<'t, T: Scalar> {
     pub(crate) tape: &'t Tape<T>,
     pub(crate) id: usize,
 }
 
-impl<T> Clone for Var<'_, T> {
+impl<T: Scalar> Clone for Var<'_, T> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<T> Copy for Var<'_, T> {}
+impl<T: Scalar> Copy for Var<'_, T> {}
 
 impl<T: Scalar> Tape<T> {
     /// An empty tape.
     pub fn new() -> Self {
-        Tape { nodes: RefCell::new(Vec::new()) }
+        Tape { nodes: RefCell::default(), boxes: RefCell::default(), home: Home::default() }
     }
 
     /// An independent variable, whose gradient can be asked for.
     pub fn var(&self, value: Tensor<T>) -> Var<'_, T> {
-        self.push("var", &[], value, Source::Leaf(None))
+        self.push("var", SmallVec::new(), value, Source::Leaf(None))
     }
 
     /// A constant (data, a target, a mask): its gradient is never computed.
     pub fn constant(&self, value: Tensor<T>) -> Var<'_, T> {
-        self.push("constant", &[], value, Source::Constant)
+        self.push("constant", SmallVec::new(), value, Source::Constant)
     }
 
     /// The variable of a model's parameter. Watching the same parameter again
@@ -117,7 +139,7 @@ impl<T: Scalar> Tape<T> {
     /// [`Gradients::get`].
     pub fn watch<'t>(&'t self, parameter: &'t Parameter<T>) -> Var<'t, T> {
         let source = Source::Leaf(Some(parameter.id()));
-        self.push("parameter", &[], parameter.value().clone(), source)
+        self.push("parameter", SmallVec::new(), parameter.value().clone(), source)
     }
 
     /// Records an operation: its name, its inputs, its value, and its
@@ -165,42 +187,62 @@ impl<T: Scalar> Tape<T> {
         pullback: impl Fn(&Tensor<T>, [bool; N]) -> [G; N] + 'static,
     ) -> Var<'t, T> {
         let wanted = inputs.map(|input| self.needs_gradient(input));
-        self.record_any(op, &inputs, value, move |dy| pullback(dy, wanted))
+        let ids = inputs.map(|input| input.id);
+        self.record_any(op, &inputs, value, move |dy, gradients| {
+            for (k, gradient) in pullback(dy, wanted).into_iter().enumerate() {
+                if let (true, Some(gradient)) = (wanted[k], gradient.into()) {
+                    gradients.accumulate(op, ids[k], gradient, None);
+                }
+            }
+        })
     }
 
-    /// As [`record`](Tape::record), for operations that take any number of
-    /// inputs, such as `cat`.
+    /// As [`record`](Tape::record), for operations that take any number of inputs, or
+    /// whose gradients are those of a part of an input. The pullback accumulates them
+    /// itself.
     #[track_caller]
-    pub(crate) fn record_any<'t, G: Into<Option<Tensor<T>>>, I: IntoIterator<Item = G>>(
+    pub(crate) fn record_any<'t>(
         &'t self,
         op: &'static str,
         inputs: &[Var<'t, T>],
         value: Tensor<T>,
-        pullback: impl Fn(&Tensor<T>) -> I + 'static,
+        pullback: impl Fn(&Tensor<T>, &mut Gradients<T>) + 'static,
     ) -> Var<'t, T> {
         for input in inputs {
             assert!(std::ptr::eq(self, input.tape), "{op}: an input is on another tape");
         }
-        let ids: Vec<usize> = inputs.iter().map(|input| input.id).collect();
-        let wanted: Vec<Option<usize>> =
-            (inputs.iter()).map(|&input| self.needs_gradient(input).then_some(input.id)).collect();
-        let source = if wanted.iter().any(Option::is_some) {
-            Source::Op(Box::new(move |dy, gradients: &mut Gradients<T>| {
-                for (id, gradient) in wanted.iter().zip(pullback(dy)) {
-                    if let (&Some(id), Some(gradient)) = (id, gradient.into()) {
-                        gradients.accumulate(op, id, gradient);
-                    }
-                }
-            }))
+        let source = if inputs.iter().any(|&input| self.needs_gradient(input)) {
+            Source::Op(self.boxed(Some(pullback)))
         } else {
             Source::Constant
         };
-        self.push(op, &ids, value, source)
+        self.push(op, inputs.iter().map(|input| input.id).collect(), value, source)
+    }
+
+    /// The pullback in the box that the same node had in the pass before, if it was of
+    /// the same kind.
+    fn boxed(&self, pullback: impl Pullback<T>) -> Box<dyn Pullback<T>> {
+        let before = self.boxes.borrow_mut().get_mut(self.len()).and_then(Option::take);
+        if let Some(mut before) = before
+            && let Some(place) = (before.as_mut() as &mut dyn Any).downcast_mut()
+        {
+            *place = pullback;
+            return before;
+        }
+        Box::new(pullback)
     }
 
     /// Forgets the computation and keeps the tape's memory for the next one.
     pub fn reset(&mut self) {
-        self.nodes.get_mut().clear();
+        let boxes = self.nodes.get_mut().drain(..).map(|node| match node.source {
+            Source::Op(mut pullback) => {
+                pullback.empty();
+                Some(pullback)
+            }
+            _ => None,
+        });
+        self.boxes.get_mut().clear();
+        self.boxes.get_mut().extend(boxes);
     }
 
     /// The number of nodes.
@@ -220,12 +262,12 @@ impl<T: Scalar> Tape<T> {
     fn push(
         &self,
         op: &'static str,
-        inputs: &[usize],
+        inputs: SmallVec<[usize; 8]>,
         value: Tensor<T>,
         source: Source<T>,
     ) -> Var<'_, T> {
         let mut nodes = self.nodes.borrow_mut();
-        nodes.push(Node { op, inputs: inputs.into(), value, source });
+        nodes.push(Node { op, inputs, value, source });
         Var { tape: self, id: nodes.len() - 1 }
     }
 
@@ -287,11 +329,11 @@ impl<'t, T: Scalar> Var<'t, T> {
         let (found, expected) = (u.shape(), self.shape());
         assert!(found == expected, "vjp: u has shape {found} and the variable {expected}");
         self.tape.with_nodes(|nodes| {
-            let mut gradients = Gradients::new(nodes);
-            gradients.accumulate("vjp", self.id, u);
+            let mut gradients = Gradients::new(nodes, &self.tape.home);
+            gradients.accumulate("vjp", self.id, u, None);
             for id in (0..=self.id).rev() {
                 if let (Source::Op(pullback), Some(dy)) = (&nodes[id].source, gradients.at(id)) {
-                    pullback(&dy, &mut gradients);
+                    pullback.call(&dy, &mut gradients);
                 }
             }
             gradients

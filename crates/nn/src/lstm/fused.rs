@@ -1,54 +1,56 @@
 //! The equations of [`cell`](super::cell) for a whole sequence, as one operation
 //! of the tape, with backpropagation through time derived by hand.
 //!
-//! It computes what the reference computes, and keeps what the backward pass
-//! needs once: the inputs `[x_t, h_{t−1}]` side by side, the gates, the cell
-//! states and their tanh. These are `seq · batch · (input_size + 7·hidden_size)`
-//! numbers.
+//! It computes what the reference computes, and keeps what the backward pass needs
+//! once: the gates, the cell states and their tanh, and the hidden states, which are
+//! its value. These are `seq · batch · 7 · hidden_size` numbers beside the input (with
+//! a projection, `seq · batch · (7 · hidden_size + proj_size)`).
 //!
-//! The batch is cut into shares of rows that do not depend on each other. Each
-//! share goes through time on its own, on another thread where that pays. The
-//! cut depends on the sizes alone, so the results do not depend on the number of
-//! threads.
+//! Samples do not know of each other: the rows of the batch go through time on as
+//! many threads as it is worth. The gradients of the weights are products over all
+//! rows in the order of time. So no result depends on the number of threads.
 
-use rayon::prelude::*;
-use tensor::product::{Matrix, Packed, add_product, add_product_parallel};
+use std::array;
+use std::ops::Range;
+
+use tensor::product::{Matrix, Packed, add_product, add_product_parallel, in_pool, threads_worth};
 use tensor::simd::{Kernel, dispatch};
 use tensor::{Buffer, Elementary, Scalar, Tensor, Var};
 
 use super::cell::{State, Weights};
 
-/// Runs one layer over `[seq, batch, features]` in one direction, without a
-/// projection. Returns the hidden states in the order of time,
-/// `[seq, batch, hidden_size]`, and the last state, twice `[batch, hidden_size]`.
+/// Runs one layer over `[seq, batch, features]` in one direction. Returns the hidden
+/// states in the order of time, `[seq, batch, H_out]`, and the last state,
+/// `[batch, H_out]` and `[batch, hidden_size]`.
+///
+/// With `lengths`, a sample's state stays as it is outside its length.
 pub(crate) fn sequence<'t, T: Scalar>(
     x: Var<'t, T>,
     (h_0, c_0): State<'t, T>,
     w: Weights<'t, T>,
     reverse: bool,
+    lengths: Option<&[usize]>,
 ) -> (Var<'t, T>, State<'t, T>) {
-    let sizes = Sizes::new(x, w, reverse);
-    let Sizes { seq, batch, hidden, .. } = sizes;
-    let bias = [w.bias_ih, w.bias_hh].map(|b| b.map(|b| b.value()));
-    let values = [x, h_0, c_0, w.ih, w.hh].map(|v| v.value());
-    let (y, saved) = forward(sizes, &values, &bias);
-
-    let [_, _, _, w_ih, w_hh] = values;
-    let pullback = move |dy: &Tensor<T>, wanted| backward(&saved, dy, [&w_ih, &w_hh], wanted);
-    let y = match (w.bias_ih, w.bias_hh) {
-        (Some(b_ih), Some(b_hh)) => {
-            x.tape().record("lstm", [x, h_0, c_0, w.ih, w.hh, b_ih, b_hh], y, pullback)
-        }
-        _ => x.tape().record("lstm", [x, h_0, c_0, w.ih, w.hh], y, move |dy, wanted| {
-            let [x, h, c, ih, hh] = wanted;
-            let [x, h, c, ih, hh, ..] = pullback(dy, [x, h, c, ih, hh, false, false]);
-            [x, h, c, ih, hh]
-        }),
+    let [seq, batch, features] = array::from_fn(|dim| x.shape()[dim]);
+    let (output, hidden) = (h_0.shape()[1], c_0.shape()[1]);
+    // What is not there is a constant: no bias is zeros, no projection has no rows.
+    let or_zeros = |v: Option<Var<'t, T>>, shape: &[usize]| {
+        v.unwrap_or_else(|| x.tape().constant(Tensor::zeros(shape)))
     };
-    // The value is the hidden states, one after the other, and then c_n.
-    let at = |t| y.narrow(0, t, 1).reshape([batch, hidden]);
-    let h_n = at(if reverse { 0 } else { seq - 1 });
-    (y.narrow(0, 0, seq), (h_n, at(seq)))
+    let [b_ih, b_hh] = [w.bias_ih, w.bias_hh].map(|b| or_zeros(b, &[4 * hidden]));
+    let w_hr = or_zeros(w.hr, &[0, hidden]);
+    let sizes = Sizes { seq, batch, features, hidden, output, proj: w_hr.shape()[0], reverse };
+
+    let inputs = [x, h_0, c_0, w.ih, w.hh, b_ih, b_hh, w_hr];
+    let (y, saved) = forward(sizes, inputs.map(|v| v.value()), lengths.map(Vec::from));
+    let pullback = move |dy: &Tensor<T>, wanted| backward(&saved, dy, wanted);
+    let y = x.tape().record("lstm", inputs, y, pullback);
+
+    let part = |start, shape: &[usize]| y.narrow(0, start, shape.iter().product()).reshape(shape);
+    let block = batch * output;
+    let h = part(sizes.after(0) * block, &[seq, batch, output]);
+    let h_n = part(if reverse { 0 } else { seq * block }, &[batch, output]);
+    (h, (h_n, part((seq + 1) * block, &[batch, hidden])))
 }
 
 #[derive(Clone, Copy)]
@@ -57,201 +59,307 @@ struct Sizes {
     batch: usize,
     features: usize,
     hidden: usize,
+    /// H_out.
+    output: usize,
+    /// H_out if there is a projection, otherwise 0.
+    proj: usize,
     reverse: bool,
 }
 
+/// The most steps of a piece.
+const STEPS: usize = 32;
+
 impl Sizes {
-    fn new<T: Scalar>(x: Var<'_, T>, w: Weights<'_, T>, reverse: bool) -> Self {
-        let [seq, batch, features] = std::array::from_fn(|dim| x.shape()[dim]);
-        Sizes { seq, batch, features, hidden: w.hh.shape()[1], reverse }
+    /// Where the state before step t stands among all seq + 1 states in the order of
+    /// time …
+    fn before(&self, t: usize) -> usize {
+        t + usize::from(self.reverse)
     }
 
-    /// The width of `[x_t, h_{t−1}]`.
-    fn width(&self) -> usize {
-        self.features + self.hidden
+    /// … and where the state after it stands.
+    fn after(&self, t: usize) -> usize {
+        t + usize::from(!self.reverse)
     }
 
-    /// The time of the k-th step.
-    fn time(&self, k: usize) -> usize {
-        if self.reverse { self.seq - 1 - k } else { k }
+    /// The steps of a piece: enough rows for efficient products, and few enough to stay
+    /// in the cache.
+    fn steps(&self) -> usize {
+        (512 / self.batch.max(1)).clamp(1, STEPS).min(self.seq)
     }
 
-    /// The rows of each share.
-    fn shares(&self) -> Vec<std::ops::Range<usize>> {
-        let rows = if self.seq * self.batch * self.hidden * self.width() < 1 << 22 {
-            self.batch // too little work for a second thread
-        } else {
-            (self.batch / 2).clamp(16, 32)
-        };
-        (0..self.batch).step_by(rows.max(1)).map(|r| r..self.batch.min(r + rows)).collect()
+    /// Time cut into pieces, in the order in which they are taken.
+    fn pieces(&self, reverse: bool) -> impl Iterator<Item = Range<usize>> + use<> {
+        let (steps, seq) = (self.steps(), self.seq);
+        in_order(0..seq.div_ceil(steps), reverse).map(move |k| k * steps..seq.min((k + 1) * steps))
     }
 
-    fn for_each_share<R: Send>(
-        &self,
-        f: impl Fn(std::ops::Range<usize>) -> R + Sync + Send,
-    ) -> Vec<R> {
-        let shares = self.shares();
-        if let [_] = shares[..] {
-            shares.into_iter().map(f).collect()
-        } else {
-            shares.into_par_iter().map(f).collect()
-        }
+    /// How much of m is kept for each row.
+    fn projected(&self) -> usize {
+        if self.proj > 0 { self.hidden } else { 0 }
+    }
+
+    fn threads(&self) -> usize {
+        let Sizes { seq, batch, features, hidden, output, .. } = *self;
+        threads_worth(seq * batch * hidden * (features + output) / 2)
     }
 }
 
-/// What the backward pass needs of a share of the batch, step by step. A row is
-/// one sample.
-struct Share<T> {
-    rows: std::ops::Range<usize>,
-    /// `[x_t, h_{t−1}]`.
-    xh: Buffer<T>,
+fn in_order(range: Range<usize>, reverse: bool) -> impl Iterator<Item = usize> {
+    (0..range.len()).map(move |k| if reverse { range.end - 1 - k } else { range.start + k })
+}
+
+/// The numbers of each step of a piece, or of the states around its steps.
+type Blocks<'a, T> = [&'a mut [T]; STEPS + 1];
+
+fn blocks<T>(numbers: &mut [T], size: usize, range: Range<usize>) -> Blocks<'_, T> {
+    let range = range.start * size..range.end * size;
+    let mut blocks = numbers[range].chunks_exact_mut(size.max(1));
+    array::from_fn(|_| blocks.next().unwrap_or_default())
+}
+
+/// Cuts the rows into shares and works on them in parallel. `lists` has what the work
+/// changes, each with the length of its rows.
+fn for_each_share<T: Scalar, const N: usize>(
+    rows: Range<usize>,
+    mut lists: [(usize, Blocks<'_, T>); N],
+    threads: usize,
+    work: &(impl Fn(Range<usize>, [Blocks<'_, T>; N]) + Sync),
+) {
+    if threads < 2 || rows.len() < 8 {
+        return work(rows, lists.map(|(_, blocks)| blocks));
+    }
+    // A multiple of 4, as many as a product's kernel takes together.
+    let first = (rows.len() * (threads / 2) / threads).next_multiple_of(4);
+    let cut = array::from_fn(|n| {
+        let (width, blocks) = &mut lists[n];
+        let mut cut = |k: usize| blocks[k].split_off_mut(..first * *width).unwrap_or_default();
+        (*width, array::from_fn(&mut cut))
+    });
+    let middle = rows.start + first;
+    rayon::join(
+        || for_each_share(rows.start..middle, cut, threads / 2, work),
+        || for_each_share(middle..rows.end, lists, threads - threads / 2, work),
+    );
+}
+
+/// What the backward pass needs.
+struct Saved<T: Scalar> {
+    sizes: Sizes,
+    lengths: Option<Vec<usize>>,
+    x: Tensor<T>,
+    w_ih: Tensor<T>,
+    w_hh: Tensor<T>,
+    w_hr: Tensor<T>,
+    /// All seq + 1 hidden states, and then c_n.
+    y: Tensor<T>,
     /// i, f, g and o side by side.
     gates: Buffer<T>,
-    /// `c_0`, then `c_t` after each step.
+    /// All seq + 1 cell states.
     c: Buffer<T>,
     tanh_c: Buffer<T>,
+    /// What is projected: o ⊙ tanh(c).
+    m: Buffer<T>,
 }
 
-struct Saved<T> {
-    sizes: Sizes,
-    shares: Vec<Share<T>>,
-}
-
-/// `[W_ih, W_hh]`, row by row.
-fn side_by_side<T: Scalar>(w_ih: &Tensor<T>, w_hh: &Tensor<T>) -> Tensor<T> {
-    Tensor::cat(&[w_ih.clone(), w_hh.clone()], 1)
+/// The rows among `rows`, counted from the first, for which step t is outside their
+/// length.
+fn outside(
+    lengths: Option<&[usize]>,
+    t: usize,
+    rows: &Range<usize>,
+) -> impl Iterator<Item = usize> {
+    let lengths = lengths.map_or(&[][..], |lengths| &lengths[rows.clone()]);
+    lengths.iter().enumerate().filter(move |(_, length)| t >= **length).map(|(row, _)| row)
 }
 
 fn forward<T: Scalar>(
     sizes: Sizes,
-    [x, h_0, c_0, w_ih, w_hh]: &[Tensor<T>; 5],
-    bias: &[Option<Tensor<T>>; 2],
+    [x, h_0, c_0, w_ih, w_hh, b_ih, b_hh, w_hr]: [Tensor<T>; 8],
+    lengths: Option<Vec<usize>>,
 ) -> (Tensor<T>, Saved<T>) {
-    let Sizes { seq, batch, features, hidden, .. } = sizes;
-    let width = sizes.width();
-    let w = side_by_side(w_ih, w_hh);
-    let packed = Packed::new(Matrix::transposed(w.data(), width), width, 4 * hidden);
-    let b: Vec<T> = match bias {
-        [Some(b_ih), Some(b_hh)] => b_ih.zip(b_hh, |a, b| a + b).data().to_vec(),
-        _ => vec![T::zero(); 4 * hidden],
-    };
+    let Sizes { seq, batch, features, hidden, output, proj, reverse } = sizes;
+    let width = features + output;
+    let b = b_ih.zip(&b_hh, |a, b| a + b);
+    let w = [(&w_ih, features), (&w_hh, output)];
+    let w = Packed::new(&w.map(|(w, k)| (Matrix::transposed(w.data(), k), k)), 4 * hidden);
+    let w_proj = Packed::new(&[(Matrix::transposed(w_hr.data(), hidden), hidden)], proj);
 
-    let run = |rows: std::ops::Range<usize>| {
-        let n = rows.len();
-        let part = rows.start * hidden..rows.end * hidden;
-        let [mut xh, mut gates, mut c, mut tanh_c, mut hs] =
-            [seq * width, 4 * seq * hidden, (seq + 1) * hidden, seq * hidden, seq * hidden]
-                .map(|size| Buffer::with_capacity(n * size));
-        c.extend_from_slice(&c_0.data()[part.clone()]);
-        let mut h = h_0.data()[part].to_vec();
-        for k in 0..seq {
-            let x = &x.data()[(sizes.time(k) * batch + rows.start) * features..];
-            for (x, h) in x.chunks_exact(features).zip(h.chunks_exact(hidden)) {
+    let mut gates = Buffer::stale(seq * batch * 4 * hidden);
+    let mut c = Buffer::stale((seq + 1) * batch * hidden);
+    let mut tanh_c = Buffer::stale(seq * batch * hidden);
+    let projected = sizes.projected();
+    let mut m = Buffer::stale(seq * batch * projected);
+    let mut h = Buffer::stale((seq + 1) * batch * output + batch * hidden);
+    let (first, last) = if reverse { (seq, 0) } else { (0, seq) };
+    h[first * batch * output..][..batch * output].copy_from_slice(h_0.data());
+    c[first * batch * hidden..][..batch * hidden].copy_from_slice(c_0.data());
+
+    let work = |times: Range<usize>, rows: Range<usize>, blocks: [Blocks<'_, T>; 5]| {
+        let [gates, mut c, tanh_c, mut h, m] = blocks;
+        let mut xh = Buffer::with_capacity(rows.len() * width);
+        for t in in_order(times.clone(), reverse) {
+            let k = t - times.start;
+            let around = [sizes.before(k), sizes.after(k)];
+            let [c_prev, c] = c.get_disjoint_mut(around).expect("two states");
+            let [h_prev, h] = h.get_disjoint_mut(around).expect("two states");
+            let gates = &mut *gates[k];
+            // [x_t, h_{t−1}] times [W_ih, W_hh]ᵀ, beginning with the biases.
+            let x = x.data()[(t * batch + rows.start) * features..].chunks_exact(features);
+            xh.clear();
+            for ((x, h), a) in
+                x.zip(h_prev.chunks_exact(output)).zip(gates.chunks_exact_mut(4 * hidden))
+            {
                 xh.extend_from_slice(x);
                 xh.extend_from_slice(h);
-                gates.extend_from_slice(&b);
+                a.copy_from_slice(b.data());
             }
-            c.resize((k + 2) * n * hidden, T::zero());
-            tanh_c.resize((k + 1) * n * hidden, T::zero());
-            let gates = &mut gates[k * n * 4 * hidden..];
-            add_product(gates, Matrix::new(&xh[k * n * width..], width), &packed);
-            let (c_prev, c) = c[k * n * hidden..].split_at_mut(n * hidden);
-            let tanh_c = &mut tanh_c[k * n * hidden..];
-            dispatch(StepForward { hidden, gates, c_prev, c, tanh_c, h: &mut h });
-            hs.extend_from_slice(&h);
+            add_product(gates, Matrix::new(&xh, width), &w);
+            let outside = || outside(lengths.as_deref(), t, &rows);
+            for row in outside() {
+                // Shut gates: nothing is forgotten, written or shown.
+                let gates = split_mut(&mut gates[row * 4 * hidden..][..4 * hidden]);
+                let shut = [T::neg_infinity(), T::infinity(), T::zero(), T::neg_infinity()];
+                gates.into_iter().zip(shut).for_each(|(a, shut)| a.fill(shut));
+            }
+            dispatch(StepForward {
+                hidden,
+                gates,
+                c_prev,
+                c,
+                tanh_c: &mut *tanh_c[k],
+                h: if proj > 0 { &mut *m[k] } else { &mut *h },
+            });
+            if proj > 0 {
+                h.fill(T::zero());
+                add_product(h, Matrix::new(&*m[k], hidden), &w_proj);
+            }
+            for row in outside() {
+                let row = row * output..(row + 1) * output;
+                h[row.clone()].copy_from_slice(&h_prev[row]);
+            }
         }
-        (Share { rows, xh, gates, c, tanh_c }, hs)
     };
-    let results = sizes.for_each_share(run);
-
-    let mut y = Buffer::zeros((seq + 1) * batch * hidden);
-    for (Share { rows, c, .. }, hs) in &results {
-        let n = rows.len() * hidden;
-        for k in 0..=seq {
-            let (t, source) =
-                if k < seq { (sizes.time(k), &hs[k * n..]) } else { (seq, &c[seq * n..]) };
-            y[(t * batch + rows.start) * hidden..][..n].copy_from_slice(&source[..n]);
+    let threads = sizes.threads();
+    in_pool(threads, || {
+        for times in sizes.pieces(reverse) {
+            let states = times.start..times.end + 1;
+            let lists = [
+                (4 * hidden, blocks(&mut gates, batch * 4 * hidden, times.clone())),
+                (hidden, blocks(&mut c, batch * hidden, states.clone())),
+                (hidden, blocks(&mut tanh_c, batch * hidden, times.clone())),
+                (output, blocks(&mut h, batch * output, states)),
+                (projected, blocks(&mut m, batch * projected, times.clone())),
+            ];
+            for_each_share(0..batch, lists, threads, &|rows, blocks| {
+                work(times.clone(), rows, blocks)
+            });
         }
-    }
-    let shares = results.into_iter().map(|(share, _)| share).collect();
-    (Tensor::from_buffer([seq + 1, batch, hidden], y), Saved { sizes, shares })
+    });
+    h[(seq + 1) * batch * output..].copy_from_slice(&c[last * batch * hidden..][..batch * hidden]);
+    let y = Tensor::from_buffer([h.len()], h);
+    (y.clone(), Saved { sizes, lengths, x, w_ih, w_hh, w_hr, y, gates, c, tanh_c, m })
 }
 
-/// The gradients of x, h_0, c_0, W_ih, W_hh, b_ih and b_hh: backpropagation
+/// The gradients of x, h_0, c_0, W_ih, W_hh, b_ih, b_hh and W_hr: backpropagation
 /// through time. Each line that ends in a name is that equation of the book.
 fn backward<T: Scalar>(
     saved: &Saved<T>,
     dy: &Tensor<T>,
-    [w_ih, w_hh]: [&Tensor<T>; 2],
-    wanted: [bool; 7],
-) -> [Option<Tensor<T>>; 7] {
-    let sizes = saved.sizes;
-    let Sizes { seq, batch, features, hidden, .. } = sizes;
-    let [x_wanted, ..] = wanted;
-    // Without x̄, only the columns of W_hh are needed.
-    let (w, skip) = if x_wanted { (side_by_side(w_ih, w_hh), 0) } else { (w_hh.clone(), features) };
-    let columns = sizes.width() - skip;
-    let packed = Packed::new(Matrix::new(w.data(), columns), 4 * hidden, columns);
+    wanted: [bool; 8],
+) -> [Option<Tensor<T>>; 8] {
+    let Saved { sizes, lengths, x, w_ih, w_hh, w_hr, y, gates, c, tanh_c, m } = saved;
+    let Sizes { seq, batch, features, hidden, output, proj, reverse } = *sizes;
+    let projected = sizes.projected();
+    let threads = sizes.threads();
+    let x_wanted = if wanted[0] { 4 * hidden } else { 0 };
+    let [w_ih_b, w_hh_b, w_hr_b] = [(w_ih, x_wanted), (w_hh, 4 * hidden), (w_hr, proj)]
+        .map(|(w, k)| Packed::new(&[(Matrix::new(w.data(), w.shape()[1]), k)], w.shape()[1]));
 
-    let run = |rows: std::ops::Range<usize>| {
-        let share = saved.shares.iter().find(|share| share.rows == rows);
-        let share = share.expect("the shares depend on the sizes alone");
-        let n = rows.len();
-        let dy = |t: usize| &dy.data()[(t * batch + rows.start) * hidden..][..n * hidden];
-        let mut da = Buffer::zeros(seq * n * 4 * hidden);
-        let mut dxh = Buffer::zeros(seq * n * columns);
-        let mut dh = vec![T::zero(); n * hidden];
-        let mut dc = dy(seq).to_vec();
-        for k in (0..seq).rev() {
+    let rows = sizes.steps() * batch;
+    let mut da = Buffer::stale(rows * 4 * hidden);
+    let mut dhs = Buffer::stale(rows * proj);
+    let mut dh = Tensor::zeros([batch, output]);
+    let mut dc = dy.narrow(0, (seq + 1) * batch * output, batch * hidden).reshape([batch, hidden]);
+    let [mut dw_ih, mut dw_hh, mut dw_hr] = [w_ih, w_hh, w_hr].map(|w| Tensor::zeros(w.shape()));
+    let mut db = Tensor::zeros([4 * hidden]);
+    let mut dx = Tensor::zeros(if wanted[0] { x.shape() } else { [0].into() });
+
+    let work = |times: Range<usize>, rows: Range<usize>, blocks: [Blocks<'_, T>; 4]| {
+        let [da, dhs, [dh, ..], [dc, ..]] = blocks;
+        let at = |block: usize, width: usize| {
+            (block * batch + rows.start) * width..(block * batch + rows.end) * width
+        };
+        let mut dm = Buffer::zeros(rows.len() * projected);
+        for t in in_order(times.clone(), !reverse) {
+            let (da, dhs) = (&mut *da[t - times.start], &mut *dhs[t - times.start]);
             // h̄_t has two sources: the output at t, and the step after t.
-            dispatch(AddAssign(&mut dh, dy(sizes.time(k))));
-            let da = &mut da[k * n * 4 * hidden..][..n * 4 * hidden];
+            dispatch(AddAssign(dh, &dy.data()[at(sizes.after(t), output)]));
+            if proj > 0 {
+                dhs.copy_from_slice(dh);
+                dm.fill(T::zero());
+                add_product(&mut dm, Matrix::new(dh, proj), &w_hr_b);
+            }
             dispatch(StepBackward {
                 hidden,
-                gates: &share.gates[k * n * 4 * hidden..][..n * 4 * hidden],
-                c_prev: &share.c[k * n * hidden..][..n * hidden],
-                tanh_c: &share.tanh_c[k * n * hidden..][..n * hidden],
-                dh: &dh,
-                dc: &mut dc,
+                gates: &gates[at(t, 4 * hidden)],
+                c_prev: &c[at(sizes.before(t), hidden)],
+                tanh_c: &tanh_c[at(t, hidden)],
+                dh: if proj > 0 { &dm } else { dh },
+                dc,
                 da,
             });
-            let dxh = &mut dxh[k * n * columns..][..n * columns];
-            add_product(dxh, Matrix::new(da, 4 * hidden), &packed); // (bptt-x)
-            for (dh, dxh) in dh.chunks_exact_mut(hidden).zip(dxh.chunks_exact(columns)) {
-                dh.copy_from_slice(&dxh[columns - hidden..]); // (bptt-h-prev)
-            }
-        }
-        (rows, da, dxh, dh, dc)
-    };
-    let shares = sizes.for_each_share(run);
-
-    let mut dx = Tensor::zeros(if x_wanted { [seq, batch, features] } else { [0; 3] });
-    let [mut dh_0, mut dc_0] = [0; 2].map(|_| Tensor::zeros([batch, hidden]));
-    let mut dw = Tensor::zeros([4 * hidden, sizes.width()]);
-    let mut db = Tensor::zeros([4 * hidden]);
-    for ((rows, da, dxh, dh, dc), share) in shares.iter().zip(&saved.shares) {
-        let n = rows.len();
-        dh_0.data_mut()[rows.start * hidden..][..n * hidden].copy_from_slice(dh);
-        dc_0.data_mut()[rows.start * hidden..][..n * hidden].copy_from_slice(dc);
-        if x_wanted {
-            for (k, dxh) in dxh.chunks_exact(n * columns).enumerate() {
-                let dx = &mut dx.data_mut()[(sizes.time(k) * batch + rows.start) * features..];
-                for (dx, dxh) in dx.chunks_exact_mut(features).zip(dxh.chunks_exact(columns)) {
-                    dx.copy_from_slice(&dxh[..features]);
+            // Outside its length, a sample's h̄ goes on as it is, and its ā is 0.
+            let mut outside = outside(lengths.as_deref(), t, &rows).peekable();
+            for (row, dh) in dh.chunks_exact_mut(output).enumerate() {
+                if outside.next_if_eq(&row).is_none() {
+                    dh.fill(T::zero());
                 }
             }
+            add_product(dh, Matrix::new(da, 4 * hidden), &w_hh_b); // (bptt-h-prev)
         }
-        // One product over all steps: W̄ = Σ_t ā_tᵀ [x_t, h_{t−1}].
-        let xh = Packed::new(Matrix::new(&share.xh, sizes.width()), seq * n, sizes.width());
-        let da_t = Matrix::transposed(da, 4 * hidden);
-        add_product_parallel(dw.data_mut(), da_t, &xh);
-        for da in da.chunks_exact(4 * hidden) {
-            dispatch(AddAssign(db.data_mut(), da)); // (bptt-b)
+    };
+    let [dx_, dh_, dc_, dw_ih_, dw_hh_, dw_hr_, db_] =
+        [&mut dx, &mut dh, &mut dc, &mut dw_ih, &mut dw_hh, &mut dw_hr, &mut db]
+            .map(Tensor::data_mut);
+    in_pool(threads, || {
+        for times in sizes.pieces(!reverse) {
+            let rows = times.len() * batch;
+            let lists = [
+                (4 * hidden, blocks(&mut da, batch * 4 * hidden, 0..times.len())),
+                (proj, blocks(&mut dhs, batch * proj, 0..times.len())),
+                (output, blocks(dh_, batch * output, 0..1)),
+                (hidden, blocks(dc_, batch * hidden, 0..1)),
+            ];
+            for_each_share(0..batch, lists, threads, &|rows, blocks| {
+                work(times.clone(), rows, blocks)
+            });
+
+            // The products of all rows of the piece, in the order of time.
+            let da = &da[..rows * 4 * hidden];
+            let from = times.start * batch;
+            let x = &x.data()[from * features..][..rows * features];
+            let h_prev = &y.data()[sizes.before(times.start) * batch * output..][..rows * output];
+            add_transposed(dw_ih_, da, 4 * hidden, x, features); // (bptt-w-ih)
+            add_transposed(dw_hh_, da, 4 * hidden, h_prev, output); // (bptt-w-hh)
+            let m = &m[from * projected..][..rows * projected];
+            add_transposed(dw_hr_, &dhs[..rows * proj], proj, m, hidden);
+            for da in da.chunks_exact(4 * hidden) {
+                dispatch(AddAssign(db_, da)); // (bptt-b)
+            }
+            if wanted[0] {
+                let dx = &mut dx_[from * features..][..rows * features];
+                add_product_parallel(dx, Matrix::new(da, 4 * hidden), &w_ih_b); // (bptt-x)
+            }
         }
-    }
-    let dw_ih = dw.narrow(1, 0, features); // (bptt-w-ih)
-    let dw_hh = dw.narrow(1, features, hidden); // (bptt-w-hh)
-    [Some(dx), Some(dh_0), Some(dc_0), Some(dw_ih), Some(dw_hh), Some(db.clone()), Some(db)]
+    });
+    [dx, dh, dc, dw_ih, dw_hh, db.clone(), db, dw_hr].map(Some)
+}
+
+/// `C += Aᵀ B` for matrices of as many rows, `m` and `n` numbers wide.
+fn add_transposed<T: Scalar>(c: &mut [T], a: &[T], m: usize, b: &[T], n: usize) {
+    let k = b.len() / n.max(1);
+    let b = Packed::new(&[(Matrix::new(b, n), k)], n);
+    add_product_parallel(c, Matrix::transposed(a, m), &b);
 }
 
 /// One step of some rows: activates the gates, and computes c, tanh(c) and h.

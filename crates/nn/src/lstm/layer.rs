@@ -1,10 +1,12 @@
 //! One layer in one direction, of which an LSTM is built: its parameters, and
 //! its way through time.
 
+use std::fmt::Arguments;
+
 use tensor::{Parameter, Scalar, Tape, Tensor, Var};
 
 use super::cell::{self, State, Step, Weights};
-use crate::{Generator, LstmConfig, NamedParameters, Uniform};
+use crate::{Generator, LstmConfig, Uniform, Visitor};
 
 /// The parameters of [`Weights`], owned.
 #[derive(Clone, Debug)]
@@ -34,17 +36,16 @@ impl<T: Uniform> Layer<T> {
 
 impl<T: Scalar> Layer<T> {
     /// The parameters, their names ending in `suffix`.
-    pub fn named_parameters(&mut self, suffix: &str) -> NamedParameters<'_, T> {
-        let name = |name: &str| format!("{name}{suffix}");
-        let mut list = vec![
-            (name("weight_ih"), &mut self.weight_ih),
-            (name("weight_hh"), &mut self.weight_hh),
-        ];
+    pub fn visit<'a>(&'a mut self, visitor: &mut Visitor<'_, 'a, T>, suffix: Arguments<'_>) {
+        visitor.parameter(format_args!("weight_ih{suffix}"), &mut self.weight_ih);
+        visitor.parameter(format_args!("weight_hh{suffix}"), &mut self.weight_hh);
         if let Some([ih, hh]) = &mut self.bias {
-            list.extend([(name("bias_ih"), ih), (name("bias_hh"), hh)]);
+            visitor.parameter(format_args!("bias_ih{suffix}"), ih);
+            visitor.parameter(format_args!("bias_hh{suffix}"), hh);
         }
-        list.extend(self.weight_hr.as_mut().map(|hr| (name("weight_hr"), hr)));
-        list
+        if let Some(hr) = &mut self.weight_hr {
+            visitor.parameter(format_args!("weight_hr{suffix}"), hr);
+        }
     }
 
     pub fn watch<'t>(&'t self, tape: &'t Tape<T>) -> Weights<'t, T> {

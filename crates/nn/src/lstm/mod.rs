@@ -6,7 +6,7 @@ pub(crate) mod layer;
 
 use tensor::{Scalar, Shape, Tensor, Var};
 
-use crate::{Generator, Module, NamedParameters, Uniform};
+use crate::{Generator, Module, Uniform, Visitor};
 pub use cell::{State, Step, Weights};
 use layer::Layer;
 
@@ -134,8 +134,7 @@ pub struct ForwardOptions<'a, 't, T: Scalar> {
     pub training: Option<&'a mut Generator>,
     /// Whether to compute by the equations of [`cell`], one operation at a time,
     /// and not by one operation for a whole sequence, which is faster. The
-    /// results are the same up to rounding. False by default; a projection and
-    /// `lengths` are always computed by the equations.
+    /// results are the same up to rounding. False by default.
     pub reference: bool,
 }
 
@@ -224,7 +223,7 @@ impl<T: Scalar> Lstm<T> {
         x: Var<'t, T>,
         options: ForwardOptions<'_, 't, T>,
     ) -> (Var<'t, T>, State<'t, T>) {
-        let reference = options.reference || options.lengths.is_some() || self.config.proj_size > 0;
+        let reference = options.reference;
         let trace = self.run(x, options, reference);
         (trace.output, trace.state)
     }
@@ -297,11 +296,11 @@ impl<T: Scalar> Lstm<T> {
                     let hidden: Vec<_> = steps.iter().map(|step| step.h).collect();
                     let end = steps[if reverse { 0 } else { seq - 1 }];
                     all_steps.push(steps);
-                    (clear_padding(Var::stack(&hidden, 0)), (end.h, end.c))
+                    (Var::stack(&hidden, 0), (end.h, end.c))
                 } else {
-                    fused::sequence(input, state, weights, reverse)
+                    fused::sequence(input, state, weights, reverse, lengths)
                 };
-                outputs.push(output);
+                outputs.push(clear_padding(output));
                 h_n.push(h);
                 c_n.push(c);
             }
@@ -450,13 +449,12 @@ fn dropout<'t, T: Scalar>(x: Var<'t, T>, p: f64, generator: &mut Generator) -> V
 impl<T: Scalar> Module<T> for Lstm<T> {
     /// `weight_ih_l0`, `weight_hh_l0`, `bias_ih_l0`, `bias_hh_l0`, `weight_hr_l0`,
     /// then the same with `_reverse`, then the next layer's.
-    fn named_parameters(&mut self) -> NamedParameters<'_, T> {
+    fn visit<'a>(&'a mut self, visitor: &mut Visitor<'_, 'a, T>) {
         let directions = self.config.num_directions();
-        let layers = self.layers.iter_mut().enumerate();
-        let suffix = |k: usize| {
-            format!("_l{}{}", k / directions, if k % directions == 1 { "_reverse" } else { "" })
-        };
-        layers.flat_map(|(k, layer)| layer.named_parameters(&suffix(k))).collect()
+        for (k, layer) in self.layers.iter_mut().enumerate() {
+            let reverse = if k % directions == 1 { "_reverse" } else { "" };
+            layer.visit(visitor, format_args!("_l{}{reverse}", k / directions));
+        }
     }
 }
 
@@ -535,7 +533,7 @@ impl<T: Scalar> LstmCell<T> {
 
 impl<T: Scalar> Module<T> for LstmCell<T> {
     /// `weight_ih`, `weight_hh`, `bias_ih`, `bias_hh`.
-    fn named_parameters(&mut self) -> NamedParameters<'_, T> {
-        self.layer.named_parameters("")
+    fn visit<'a>(&'a mut self, visitor: &mut Visitor<'_, 'a, T>) {
+        self.layer.visit(visitor, format_args!(""));
     }
 }

@@ -1,5 +1,7 @@
 //! Operations that move elements and compute nothing.
 
+use smallvec::SmallVec;
+
 use crate::{Scalar, Shape, Tensor, Var};
 
 impl<'t, T: Scalar> Var<'t, T> {
@@ -31,10 +33,11 @@ impl<'t, T: Scalar> Var<'t, T> {
     /// If the part reaches past the end, or there is no such dimension.
     #[track_caller]
     pub fn narrow(self, dim: usize, start: usize, len: usize) -> Self {
-        let x = self.value();
-        let y = x.narrow(dim, start, len);
-        let size = x.shape()[dim];
-        self.tape.record("narrow", [self], y, move |dy, _| [dy.pad(dim, start, size)])
+        let y = self.value().narrow(dim, start, len);
+        let id = self.id;
+        self.tape.record_any("narrow", &[self], y, move |dy, gradients| {
+            gradients.accumulate("narrow", id, dy.clone(), Some((dim, start)));
+        })
     }
 
     /// The last dimension cut into `N` equal parts.
@@ -59,16 +62,16 @@ impl<'t, T: Scalar> Var<'t, T> {
     /// If there are none, or if they differ in any other dimension.
     #[track_caller]
     pub fn cat(parts: &[Self], dim: usize) -> Self {
-        let values: Vec<Tensor<T>> = parts.iter().map(|part| part.value()).collect();
+        let values: SmallVec<[Tensor<T>; 8]> = parts.iter().map(|part| part.value()).collect();
         let y = Tensor::cat(&values, dim);
-        let sizes: Vec<usize> = values.iter().map(|value| value.shape()[dim]).collect();
-        parts[0].tape.record_any("cat", parts, y, move |dy| {
-            let mut end = 0;
-            let narrow = |&size: &usize| {
-                end += size;
-                dy.narrow(dim, end - size, size)
-            };
-            sizes.iter().map(narrow).collect::<Vec<_>>()
+        let sizes = values.iter().map(|value| value.shape()[dim]);
+        let inputs: SmallVec<[_; 8]> = parts.iter().map(|part| part.id).zip(sizes).collect();
+        parts[0].tape.record_any("cat", parts, y, move |dy, gradients| {
+            let mut start = 0;
+            for &(id, size) in &inputs {
+                gradients.accumulate("cat", id, dy.narrow(dim, start, size), None);
+                start += size;
+            }
         })
     }
 
@@ -86,7 +89,8 @@ impl<'t, T: Scalar> Var<'t, T> {
             assert!(shape == first, "stack: the shapes {first} and {shape} should be the same");
         }
         let unsqueezed = first.edit(|sizes| sizes.insert(dim, 1));
-        let parts: Vec<Self> = parts.iter().map(|part| part.reshape(unsqueezed)).collect();
+        let parts: SmallVec<[Self; 8]> =
+            parts.iter().map(|part| part.reshape(unsqueezed)).collect();
         Var::cat(&parts, dim)
     }
 }

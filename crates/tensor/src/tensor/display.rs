@@ -32,7 +32,7 @@ enum Notation {
     Scientific,
 }
 
-struct Printer<'a, T> {
+struct Printer<'a, T: Scalar> {
     tensor: &'a Tensor<T>,
     notation: Notation,
     width: usize,
@@ -59,7 +59,7 @@ impl<'a, T: Scalar> Printer<'a, T> {
     /// Which indices of dimension `dim` are shown; `None` is the gap.
     fn shown(&self, dim: usize) -> Vec<Option<usize>> {
         let size = self.tensor.shape[dim];
-        if self.tensor.data.len() > SHORTEN_ABOVE && size > 2 * EDGE {
+        if self.tensor.data().len() > SHORTEN_ABOVE && size > 2 * EDGE {
             let (head, tail) = ((0..EDGE).map(Some), (size - EDGE..size).map(Some));
             head.chain([None]).chain(tail).collect()
         } else {
@@ -69,7 +69,7 @@ impl<'a, T: Scalar> Printer<'a, T> {
 
     fn collect_shown(&self, dim: usize, offset: usize, numbers: &mut Vec<f64>) {
         if dim == self.tensor.shape.len() {
-            numbers.push(self.tensor.data[offset].as_f64());
+            numbers.push(self.tensor.data()[offset].as_f64());
             return;
         }
         for index in self.shown(dim).into_iter().flatten() {
@@ -84,7 +84,7 @@ impl<'a, T: Scalar> Printer<'a, T> {
             return "[]".into();
         }
         if dim == shape.len() {
-            let number = self.number(self.tensor.data[offset].as_f64());
+            let number = self.number(self.tensor.data()[offset].as_f64());
             return format!("{number:>width$}", width = self.width);
         }
         let is_row = dim + 1 == shape.len();

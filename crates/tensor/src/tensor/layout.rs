@@ -2,6 +2,7 @@
 //! comes with the one that is its adjoint.
 
 use super::Tensor;
+use crate::simd::{Zip, dispatch};
 use crate::{Buffer, Scalar, Shape};
 
 impl<T: Scalar> Tensor<T> {
@@ -20,7 +21,7 @@ impl<T: Scalar> Tensor<T> {
             self.shape.num_elements(),
             shape.num_elements()
         );
-        Tensor { shape, data: self.data.clone() }
+        Tensor { shape, start: self.start, buffer: self.buffer.clone() }
     }
 
     /// Exchanges two dimensions. It is its own adjoint.
@@ -39,13 +40,13 @@ impl<T: Scalar> Tensor<T> {
         let (a, m, _) = self.shape.around(first);
         let (am_b, n, c) = self.shape.around(second);
         let b = am_b / (a * m).max(1);
-        let mut data = Buffer::with_capacity(self.data.len());
+        let mut data = Buffer::with_capacity(self.data().len());
         for i in 0..a {
             for l in 0..n {
                 for k in 0..b {
                     for j in 0..m {
                         let from = (((i * m + j) * b + k) * n + l) * c;
-                        data.extend_from_slice(&self.data[from..from + c]);
+                        data.extend_from_slice(&self.data()[from..from + c]);
                     }
                 }
             }
@@ -54,7 +55,7 @@ impl<T: Scalar> Tensor<T> {
     }
 
     /// The part of length `len` that begins at `start` of dimension `dim`.
-    /// Its adjoint is [`pad`](Tensor::pad).
+    /// Its adjoint is [`add_part`](Tensor::add_part) to zeros.
     ///
     /// # Panics
     /// If the part reaches past the end, or there is no such dimension.
@@ -68,29 +69,40 @@ impl<T: Scalar> Tensor<T> {
             start + len,
             self.shape
         );
+        let shape = self.shape.with_size(dim, len);
+        if outer == 1 {
+            // It lies together: nothing is copied.
+            let start = self.start + start * inner;
+            return Tensor { shape, start, buffer: self.buffer.clone() };
+        }
         let mut data = Buffer::with_capacity(outer * len * inner);
-        for block in self.data.chunks_exact((size * inner).max(1)) {
+        for block in self.data().chunks_exact((size * inner).max(1)) {
             data.extend_from_slice(&block[start * inner..(start + len) * inner]);
         }
-        Tensor::from_buffer(self.shape.with_size(dim, len), data)
+        Tensor::from_buffer(shape, data)
     }
 
-    /// Zeros of size `size` in dimension `dim`, with this tensor laid in at
-    /// `start`. Its adjoint is [`narrow`](Tensor::narrow).
+    /// Adds `part` to the part of its size that begins at `start` of dimension
+    /// `dim`, in place. To add to zeros is the adjoint of
+    /// [`narrow`](Tensor::narrow).
     ///
     /// # Panics
-    /// If the tensor does not fit, or there is no such dimension.
+    /// If the part does not fit, or there is no such dimension.
     #[track_caller]
-    pub fn pad(&self, dim: usize, start: usize, size: usize) -> Self {
-        assert_dim("pad", self.shape, dim);
-        let (_, len, inner) = self.shape.around(dim);
-        assert!(start + len <= size, "pad: {start}..{} does not fit in size {size}", start + len);
-        let mut result = Tensor::zeros(self.shape.with_size(dim, size));
-        let blocks = result.data_mut().chunks_exact_mut((size * inner).max(1));
-        for (block, part) in blocks.zip(self.data.chunks_exact((len * inner).max(1))) {
-            block[start * inner..(start + len) * inner].copy_from_slice(part);
+    pub fn add_part(&mut self, dim: usize, start: usize, part: &Self) {
+        assert_dim("add_part", self.shape, dim);
+        let (_, size, inner) = self.shape.around(dim);
+        let len = part.shape.get(dim).copied().unwrap_or(0);
+        assert!(
+            start + len <= size && part.shape == self.shape.with_size(dim, len),
+            "add_part: a part of shape {} does not fit at {start} of dimension {dim} of shape {}",
+            part.shape,
+            self.shape
+        );
+        let blocks = self.data_mut().chunks_exact_mut((size * inner).max(1));
+        for (block, part) in blocks.zip(part.data().chunks_exact((len * inner).max(1))) {
+            dispatch(Zip(&mut block[start * inner..][..len * inner], part, |x, y| x + y));
         }
-        result
     }
 
     /// The tensors laid end to end along the existing dimension `dim`.
@@ -117,7 +129,7 @@ impl<T: Scalar> Tensor<T> {
         for i in 0..outer {
             for tensor in tensors {
                 let block = tensor.shape[dim] * inner;
-                data.extend_from_slice(&tensor.data[i * block..(i + 1) * block]);
+                data.extend_from_slice(&tensor.data()[i * block..(i + 1) * block]);
             }
         }
         Tensor::from_buffer(first.with_size(dim, size), data)
@@ -136,9 +148,9 @@ impl<T: Scalar> Tensor<T> {
         for Row { small, len, repeats } in rows {
             if repeats {
                 let end = data.len() + len;
-                data.resize(end, self.data[small]);
+                data.resize(end, self.data()[small]);
             } else {
-                data.extend_from_slice(&self.data[small..small + len]);
+                data.extend_from_slice(&self.data()[small..small + len]);
             }
         }
         Tensor::from_buffer(shape, data)

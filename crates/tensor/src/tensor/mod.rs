@@ -4,8 +4,6 @@ mod display;
 mod layout;
 mod matmul;
 
-use std::sync::Arc;
-
 use crate::Buffer;
 use crate::simd::{Map, Zip, dispatch};
 use crate::{Scalar, Shape};
@@ -14,7 +12,7 @@ use crate::{Scalar, Shape};
 ///
 /// A tensor is a plain value: its numbers lie in one contiguous block,
 /// row-major (the last dimension varies fastest), behind a shared pointer.
-/// `clone` is cheap, and changing a shared tensor through
+/// `clone` is cheap, so is a part that lies together, and changing a shared tensor through
 /// [`data_mut`](Tensor::data_mut) copies it first, so nobody else sees it.
 ///
 /// ```
@@ -24,10 +22,12 @@ use crate::{Scalar, Shape};
 /// assert_eq!(a.shape().to_string(), "[2, 3]");
 /// assert_eq!(a.map(|x| 10.0 * x).data(), [10.0, 20.0, 30.0, 40.0, 50.0, 60.0]);
 /// ```
-#[derive(Clone, PartialEq)]
-pub struct Tensor<T> {
+#[derive(Clone)]
+pub struct Tensor<T: Scalar> {
     shape: Shape,
-    data: Arc<Buffer<T>>,
+    /// Where the numbers begin: several tensors may share a buffer.
+    start: usize,
+    buffer: Buffer<T>,
 }
 
 impl<T: Scalar> Tensor<T> {
@@ -52,7 +52,7 @@ impl<T: Scalar> Tensor<T> {
             found == expected,
             "shape {shape} takes {expected} elements, not the {found} given"
         );
-        Tensor { shape, data: Arc::new(data) }
+        Tensor { shape, start: 0, buffer: data }
     }
 
     /// A tensor with every element equal to `value`.
@@ -90,12 +90,17 @@ impl<T: Scalar> Tensor<T> {
 
     /// The elements in row-major order.
     pub fn data(&self) -> &[T] {
-        &self.data
+        &self.buffer[self.start..self.start + self.shape.num_elements()]
     }
 
     /// The elements, to be changed; copied first if they are shared.
     pub fn data_mut(&mut self) -> &mut [T] {
-        Arc::make_mut(&mut self.data).as_mut_slice()
+        let len = self.shape.num_elements();
+        if self.buffer.is_shared() {
+            self.buffer = Buffer::from(self.data());
+            self.start = 0;
+        }
+        &mut self.buffer[self.start..][..len]
     }
 
     /// The only element of a tensor that has just one.
@@ -124,7 +129,7 @@ impl<T: Scalar> Tensor<T> {
     #[track_caller]
     pub fn zip(&self, other: &Self, f: impl Fn(T, T) -> T) -> Self {
         assert_same_shape("zip", self.shape, other.shape);
-        let mut y = Tensor { shape: self.shape, data: Arc::new(Buffer::clone(&self.data)) };
+        let mut y = self.clone();
         dispatch(Zip(y.data_mut(), other.data(), f));
         y
     }
@@ -155,6 +160,13 @@ impl<T: Scalar> Tensor<T> {
     pub fn cast<U: Scalar>(&self) -> Tensor<U> {
         let data = self.data().iter().map(|x| U::from_f64(x.as_f64()));
         Tensor::from_buffer(self.shape, data.collect())
+    }
+}
+
+/// Equal shapes and equal numbers.
+impl<T: Scalar> PartialEq for Tensor<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.shape == other.shape && self.data() == other.data()
     }
 }
 
