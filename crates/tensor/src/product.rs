@@ -4,6 +4,7 @@
 //! with fused multiply-adds. So neither the blocks nor the width of the vectors
 //! nor the number of threads changes a bit of it.
 
+use std::array;
 use std::ops::Range;
 
 use pulp::{Arch, Simd, WithSimd};
@@ -12,11 +13,10 @@ use rayon::prelude::*;
 use crate::simd::Lanes;
 use crate::{Buffer, Scalar};
 
-/// Depth of a block: a panel of B this deep stays in the first-level cache.
-const BLOCK_DEPTH: usize = 256;
-/// Rows of a block: this many rows of A, `BLOCK_DEPTH` deep, stay in the
-/// second-level cache.
-const BLOCK_ROWS: usize = 192;
+/// The size of a panel of B that stays close: in the first-level cache, or just behind it.
+const PANEL_BYTES: usize = 48 << 10;
+/// So many rows of A, as deep as such a panel, stay in the second-level cache.
+const BLOCK_ROWS: usize = 96;
 /// Multiplications below which a second thread costs more than it saves.
 const WORTH_A_THREAD: usize = 1 << 20;
 
@@ -154,7 +154,7 @@ impl<T: Scalar> WithSimd for AddProduct<'_, T> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         // As many rows as the registers hold: 32 of them, or 16 with AVX2.
-        if S::F32_LANES == 8 { self.run::<S, 4>(simd) } else { self.run::<S, 8>(simd) }
+        if S::F32_LANES == 8 { self.run::<S, 6>(simd) } else { self.run::<S, 8>(simd) }
     }
 }
 
@@ -162,40 +162,89 @@ impl<T: Scalar> AddProduct<'_, T> {
     #[inline(always)]
     fn run<S: Simd, const ROWS: usize>(self, simd: S) {
         let AddProduct { c, a, b, first } = self;
-        let mut packed_a =
-            Buffer::with_capacity(if a.transposed { (BLOCK_ROWS + ROWS) * BLOCK_DEPTH } else { 0 });
-        for depth in blocks(b.k, BLOCK_DEPTH) {
+        let block_depth = PANEL_BYTES / (b.width * size_of::<T>());
+        let mut packed_a = Buffer::with_capacity(0);
+        if a.transposed {
+            packed_a = Buffer::with_capacity((BLOCK_ROWS + ROWS) * block_depth.min(b.k));
+        }
+        for depth in blocks(b.k, block_depth) {
             for (block, c) in c.chunks_mut(BLOCK_ROWS * b.n).enumerate() {
                 let first_row = first + block * BLOCK_ROWS;
-                let rows = first_row..first_row + c.len() / b.n;
                 if a.transposed {
-                    pack_rows::<T, ROWS>(&mut packed_a, a, rows.clone(), depth.clone());
+                    let rows = first_row..first_row + c.len() / b.n;
+                    pack_rows::<T, ROWS>(&mut packed_a, a, rows, depth.clone());
                 }
                 for (j, panel) in b.panels.chunks_exact(b.width * b.k).enumerate() {
                     let panel = &panel[depth.start * b.width..depth.end * b.width];
                     let panel = T::vectors::<S>(panel).as_chunks::<2>().0;
-                    let column = j * b.width;
-                    for (i, c) in c.chunks_mut(ROWS * b.n).enumerate() {
-                        let sums = load_tile::<T, S, ROWS>(simd, c, b.n, column);
-                        let sums = if a.transposed {
-                            let a = packed_a[i * ROWS * panel.len()..].as_chunks::<ROWS>().0;
+                    let to = (b.n, j * b.width);
+                    let (mut rest, mut row) = (&mut *c, 0);
+                    while !rest.is_empty() {
+                        let left = rest.len() / b.n;
+                        // Fewer rows at the end: 4, 2 or 1; or padded ones, if they are packed.
+                        let rows = if left >= ROWS { ROWS } else { 1 << left.ilog2() };
+                        let rows = if a.transposed { ROWS.min(left) } else { rows };
+                        let c = rest.split_off_mut(..rows * b.n).expect("so many are left");
+                        if a.transposed {
+                            let a = packed_a[row * panel.len()..].as_chunks::<ROWS>().0;
                             let a = &a[..panel.len()];
-                            accumulate(simd, sums, panel, |p, r| a[p][r])
+                            tile::<T, S, ROWS>(simd, c, to, panel, |p, r| a[p][r]);
                         } else {
-                            let mut a_rows = [&a.data[..0]; ROWS];
-                            for (r, a_row) in a_rows.iter_mut().enumerate() {
-                                // Past the last row, any row will do.
-                                let row = (rows.start + i * ROWS + r).min(rows.end - 1);
-                                *a_row = &a.data[row * a.stride..][depth.clone()][..panel.len()];
+                            let a = Matrix {
+                                data: &a.data[(first_row + row) * a.stride + depth.start..],
+                                ..a
+                            };
+                            match rows {
+                                1 => direct_tile::<T, S, 1>(simd, c, to, panel, a),
+                                2 => direct_tile::<T, S, 2>(simd, c, to, panel, a),
+                                4 => direct_tile::<T, S, 4>(simd, c, to, panel, a),
+                                _ => direct_tile::<T, S, ROWS>(simd, c, to, panel, a),
                             }
-                            accumulate(simd, sums, panel, |p, r| a_rows[r][p])
-                        };
-                        store_tile::<T, S, ROWS>(simd, sums, c, b.n, column);
+                        }
+                        row += rows;
                     }
                 }
             }
         }
     }
+}
+
+/// [`tile`] for rows of A that are not packed.
+#[inline(always)]
+fn direct_tile<T: Scalar, S: Simd, const ROWS: usize>(
+    simd: S,
+    c: &mut [T],
+    to: (usize, usize),
+    panel: &[[T::Vector<S>; 2]],
+    a: Matrix<'_, T>,
+) {
+    let a: [_; ROWS] = array::from_fn(|r| &a.data[r * a.stride..][..panel.len()]);
+    tile::<T, S, ROWS>(simd, c, to, panel, |p, r| a[r][p]);
+}
+
+/// Adds to rows of `C`, at two vectors of columns, the product of rows of `A` and a
+/// panel of `B`. `to` is the length of C's rows and the first column.
+///
+/// In the innermost loop, `sums` stays in registers; `a(p, r)` is the element of row
+/// `r` at depth `p`. The vectors are explicit because the same loops over arrays ran 50
+/// times slower with AVX-512.
+#[inline(always)]
+fn tile<T: Scalar, S: Simd, const ROWS: usize>(
+    simd: S,
+    c: &mut [T],
+    (stride, column): (usize, usize),
+    panel: &[[T::Vector<S>; 2]],
+    a: impl Fn(usize, usize) -> T,
+) {
+    let mut sums = load_tile::<T, S, ROWS>(simd, c, stride, column);
+    for (p, b) in panel.iter().enumerate() {
+        for (r, sums) in sums.iter_mut().enumerate() {
+            let x = T::splat(simd, a(p, r));
+            sums[0] = T::fused(simd, x, b[0], sums[0]);
+            sums[1] = T::fused(simd, x, b[1], sums[1]);
+        }
+    }
+    store_tile::<T, S, ROWS>(simd, sums, c, stride, column);
 }
 
 /// Some rows of `C`, two vectors wide.
@@ -240,26 +289,6 @@ fn store_tile<T: Scalar, S: Simd, const ROWS: usize>(
             T::store_part(simd, high, sums[1]);
         }
     }
-}
-
-/// The innermost loop; `sums` stays in registers. `a(p, r)` is the element of row
-/// `r` at depth `p`. The vectors are explicit because the same loops over arrays
-/// ran 50 times slower with AVX-512.
-#[inline(always)]
-fn accumulate<T: Scalar, S: Simd, const ROWS: usize>(
-    simd: S,
-    mut sums: Tile<T, S, ROWS>,
-    panel: &[[T::Vector<S>; 2]],
-    a: impl Fn(usize, usize) -> T,
-) -> Tile<T, S, ROWS> {
-    for (p, b) in panel.iter().enumerate() {
-        for (r, sums) in sums.iter_mut().enumerate() {
-            let x = T::splat(simd, a(p, r));
-            sums[0] = T::fused(simd, x, b[0], sums[0]);
-            sums[1] = T::fused(simd, x, b[1], sums[1]);
-        }
-    }
-    sums
 }
 
 /// Packs rows of a transposed A as panels, each `depth × ROWS`.
