@@ -116,7 +116,13 @@ fn products_have_the_bits_of_their_definition() {
             ) -> Matrix<'_, T> {
                 if transposed { Matrix::transposed(data, rows) } else { Matrix::new(data, columns) }
             }
-            let packed = Packed::new(matrix(&b, k, n, b_transposed), k, n);
+            // In two parts, one below the other.
+            let above = k / 3;
+            let below = if b_transposed { above } else { above * n };
+            let parts = [(&b[..], above), (&b[below..], k - above)];
+            let stride = if b_transposed { k } else { n };
+            let part = |(b, rows)| (matrix(b, stride, stride, b_transposed), rows);
+            let packed = Packed::new(&parts.map(part), n);
             let (mut c, mut parallel) = (start.clone(), start.clone());
             add_product(&mut c, matrix(&a, m, k, a_transposed), &packed);
             add_product_parallel(&mut parallel, matrix(&a, m, k, a_transposed), &packed);
@@ -138,6 +144,7 @@ fn products_have_the_bits_of_their_definition() {
         (3, 5, 7),
         (8, 20, 80),
         (9, 300, 33),
+        (11, 1700, 35),
         (200, 3, 17),
         (210, 130, 90),
         (16, 0, 4),

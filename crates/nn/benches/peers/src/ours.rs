@@ -1,9 +1,6 @@
 //! `nn`, this project.
 
-use nn::{
-    Adam, AdamConfig, Generator, Linear, Lstm, LstmConfig, Module, NamedParameters, mse_loss,
-    prefixed,
-};
+use nn::{Adam, AdamConfig, Generator, Linear, Lstm, LstmConfig, Module, Visitor, mse_loss};
 use tensor::{Tape, Tensor, Var};
 
 use crate::worker::Contestant;
@@ -17,10 +14,9 @@ struct Model {
 }
 
 impl Module<f32> for Model {
-    fn named_parameters(&mut self) -> NamedParameters<'_, f32> {
-        let mut list = prefixed("lstm", &mut self.lstm);
-        list.extend(prefixed("linear", &mut self.linear));
-        list
+    fn visit<'a>(&'a mut self, visitor: &mut Visitor<'_, 'a, f32>) {
+        visitor.module("lstm", &mut self.lstm);
+        visitor.module("linear", &mut self.linear);
     }
 }
 
