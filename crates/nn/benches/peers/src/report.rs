@@ -25,6 +25,11 @@ fn cell(x: Option<f64>) -> String {
     format!("{x:.0$}", decimals as usize)
 }
 
+/// How many MB so many numbers are, in f32.
+fn megabytes(numbers: usize) -> f64 {
+    4.0 * numbers as f64 / f64::from(1 << 20)
+}
+
 /// How many times faster `a` is than `b`, by their medians.
 fn faster(a: &[f64], b: &[f64]) -> String {
     cell(median(b).zip(median(a)).map(|(b, a)| b / a))
@@ -43,7 +48,9 @@ pub fn document(results: &[(Workload, Vec<Entry>)], quick: bool, load: &str) -> 
          before they were timed; who did not is named. Each is a process of its own, and they \
          took turns. A training step is forward, backward, Adam; forward alone is in `no_grad` \
          for torch, ours always records. Times are medians; a ratio above 1 is faster. \
-         Memory is the peak of the process in training, and what of it came after its start. {}\n",
+         Memory is the peak of the process in training, what of it came after its start, and \
+         this divided by what the mathematics needs: each activation once, and four numbers for \
+         each parameter (itself, its gradient, Adam's two moments), in f32. {}\n",
         machine(results),
         load
     );
@@ -70,9 +77,18 @@ pub fn document(results: &[(Workload, Vec<Entry>)], quick: bool, load: &str) -> 
         }
     }
     for (w, entries) in results {
-        let _ = write!(text, "\n## {}\n\n{}.\n", w.name, w.describe());
+        let _ = write!(
+            text,
+            "\n## {}\n\n{}. Needed: {} MB of activations, 4·seq·batch·(input + \
+             layers·directions·7·hidden) bytes; {} MB with 16 bytes for each of {} parameters.\n",
+            w.name,
+            w.describe(),
+            cell(Some(megabytes(w.activations()))),
+            cell(Some(megabytes(w.needed()))),
+            w.parameters()
+        );
         for kind in 0..KINDS.len() {
-            text += &table(entries, kind);
+            text += &table(w, entries, kind);
         }
         for entry in entries {
             if let Some(failure) = &entry.failure {
@@ -84,7 +100,7 @@ pub fn document(results: &[(Workload, Vec<Entry>)], quick: bool, load: &str) -> 
     text
 }
 
-fn table(entries: &[Entry], kind: usize) -> String {
+fn table(w: &Workload, entries: &[Entry], kind: usize) -> String {
     let measured: Vec<_> = entries.iter().filter(|entry| !entry.times[kind].is_empty()).collect();
     if measured.is_empty() {
         return String::new();
@@ -94,7 +110,7 @@ fn table(entries: &[Entry], kind: usize) -> String {
         KINDS[kind]
     );
     let with_memory = kind == 0;
-    text += if with_memory { " peak, MB | after start |\n|---|---" } else { "\n" };
+    text += if with_memory { " peak, MB | after start | ÷ needed |\n|---|---|---" } else { "\n" };
     text += "|---|---|---|---|---|---|\n";
     for entry in measured {
         let (own, threads) = (&entry.times[kind], entry.launch.threads);
@@ -109,7 +125,9 @@ fn table(entries: &[Entry], kind: usize) -> String {
             faster(times(entries, "ours", threads, kind), own),
         );
         if with_memory {
-            let _ = write!(text, " {:.0} | {:.0} |", entry.memory.0, entry.memory.1);
+            let (peak, after) = entry.memory;
+            let ratio = after / megabytes(w.needed());
+            let _ = write!(text, " {peak:.0} | {} | {} |", cell(Some(after)), cell(Some(ratio)));
         }
         text += "\n";
     }

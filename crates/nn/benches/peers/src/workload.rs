@@ -72,6 +72,31 @@ impl Workload {
     pub fn head(&self) -> usize {
         self.directions * self.hidden * if self.flatten { self.seq } else { 1 }
     }
+
+    /// The numbers that a training step computes and backward reads: the input,
+    /// and for each layer and direction the gates i, f, g and o, the cell state c,
+    /// tanh c and the hidden state h.
+    /// `seq·batch·(input + layers·directions·7·hidden)`.
+    pub fn activations(&self) -> usize {
+        let Workload { input, hidden, seq, batch, layers, directions, .. } = *self;
+        seq * batch * (input + layers * directions * 7 * hidden)
+    }
+
+    /// The numbers that are trained: for each layer and direction
+    /// `4·hidden·(input + hidden + 2)`, and those of the head.
+    pub fn parameters(&self) -> usize {
+        let layers = (0..self.layers * self.directions).map(|k| {
+            let (input, hidden) = self.layer(k);
+            4 * hidden * (input + hidden + 2)
+        });
+        layers.sum::<usize>() + self.head() + 1
+    }
+
+    /// The numbers that the mathematics of a training step needs: the activations,
+    /// and for each parameter itself, its gradient and Adam's two moments.
+    pub fn needed(&self) -> usize {
+        self.activations() + 4 * self.parameters()
+    }
 }
 
 /// The weights and bias of one layer in one direction, as torch lays them out.
@@ -136,6 +161,8 @@ impl Data {
             bytes.extend(numbers.iter().flat_map(|x| x.to_le_bytes()));
             numbers
         });
+        let expected = w.parameters() + w.seq * w.batch * w.input + w.batch;
+        assert_eq!(bytes.len(), 4 * expected, "parameters, x and y");
         fs::write(path, bytes).expect("the temporary folder is writable");
     }
 
