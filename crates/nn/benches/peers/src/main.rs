@@ -9,6 +9,7 @@ use std::{env, fs, process, thread};
 mod burn;
 #[cfg(feature = "candle")]
 mod candle;
+mod limit;
 mod ours;
 mod report;
 #[cfg(feature = "rust-lstm")]
@@ -16,6 +17,7 @@ mod rust_lstm;
 mod worker;
 mod workload;
 
+use limit::Limit;
 use worker::{Launch, Worker};
 use workload::{Data, WORKLOADS, Workload};
 
@@ -63,6 +65,14 @@ pub struct Entry {
     worker: Option<Worker>,
 }
 
+/// What came out for one workload.
+pub struct Measured {
+    pub workload: Workload,
+    pub entries: Vec<Entry>,
+    /// For each number of threads.
+    pub limits: Vec<Limit>,
+}
+
 struct Options {
     quick: bool,
     only: Vec<String>,
@@ -71,11 +81,12 @@ struct Options {
 
 fn main() {
     let arguments: Vec<String> = env::args().skip(1).collect();
-    if let [command, name, _threads, data, rest @ ..] = &arguments[..]
+    if let [command, name, threads, data, rest @ ..] = &arguments[..]
         && command == "worker"
     {
         let w = WORKLOADS.into_iter().find(|w| rest.first().is_some_and(|name| name == w.name));
-        return work(name, &w.expect("a workload"), Path::new(data));
+        let threads = threads.parse().expect("a number");
+        return work(name, threads, &w.expect("a workload"), Path::new(data));
     }
     let options = options(arguments).unwrap_or_else(|text| {
         eprintln!("{text}");
@@ -86,7 +97,7 @@ fn main() {
     for w in WORKLOADS {
         let wanted = |name: &String| w.name == name || w.name.split('-').next() == Some(name);
         if options.only.is_empty() || options.only.iter().any(wanted) {
-            results.push((w, measure(&w, &options)));
+            results.push(measure(w, &options));
         }
     }
     print!("{}", report::document(&results, options.quick, &load));
@@ -111,8 +122,8 @@ fn options(arguments: Vec<String>) -> Result<Options, String> {
     Ok(options)
 }
 
-/// Is a contestant: the other side of this program.
-fn work(name: &str, w: &Workload, data: &Path) {
+/// Is a contestant, or measures the machine: the other side of this program.
+fn work(name: &str, threads: usize, w: &Workload, data: &Path) {
     let version = |package: &str| {
         let entry = format!("name = \"{package}\"\nversion = \"");
         let rest = include_str!("../Cargo.lock").split(&entry).nth(1);
@@ -126,39 +137,43 @@ fn work(name: &str, w: &Workload, data: &Path) {
         "burn" => worker::serve::<burn::Burn>(w, data, version("burn")),
         #[cfg(feature = "rust-lstm")]
         "rust-lstm" => worker::serve::<rust_lstm::RustLstm>(w, data, version("rust-lstm")),
+        "limit" => limit::serve(w, threads),
         other => panic!("unknown contestant {other}"),
     }
 }
 
 /// Starts, checks and times all contestants on one workload.
-fn measure(w: &Workload, options: &Options) -> Vec<Entry> {
+fn measure(w: Workload, options: &Options) -> Measured {
     eprintln!("{}: {}", w.name, w.describe());
     let (rounds, budget, limit) = if options.quick { (3, 200.0, 60) } else { (9, 600.0, 300) };
     let limit = Duration::from_secs(limit);
     let data = env::temp_dir().join(format!("peers-{}-{}.f32", process::id(), w.name));
-    Data::write(w, &data);
+    Data::write(&w, &data);
 
+    let cores = thread::available_parallelism().map_or(1, usize::from).min(2);
     let mut entries = Vec::new();
     for &name in CONTESTANTS.iter().filter(|name| !options.without.iter().any(|n| n == *name)) {
-        let cores = thread::available_parallelism().map_or(1, usize::from);
         // rust-lstm has no threads, and its bidirectional network is another type.
-        let threads = if name == "rust-lstm" { 1 } else { cores.min(2) };
+        let threads = if name == "rust-lstm" { 1 } else { cores };
         if name != "rust-lstm" || w.directions == 1 {
-            entries.extend((1..=threads).map(|threads| Entry::start(name, threads, w, &data)));
+            entries.extend((1..=threads).map(|threads| Entry::start(name, threads, &w, &data)));
         }
     }
+    let mut limits: Vec<_> = (1..=cores).map(|n| Limit::start(n, &w, &data)).collect();
     let mut estimates = check(&mut entries, limit);
     let count = entries.len();
     for round in 0..rounds {
         for k in (0..count).map(|k| (k + round) % count) {
             if round == 0 || estimates[k] < SLOW {
-                estimates[k] = entries[k].time(w, &data, budget, estimates[k], limit);
+                estimates[k] = entries[k].time(&w, &data, budget, estimates[k], limit);
             }
         }
+        limits.iter_mut().for_each(|machine| machine.round(limit));
     }
     entries.iter_mut().for_each(|entry| entry.worker = None);
+    limits.iter_mut().for_each(Limit::stop);
     let _ = fs::remove_file(data);
-    entries
+    Measured { workload: w, entries, limits }
 }
 
 /// Lets all contestants compute losses and gradients, and stops those that do not

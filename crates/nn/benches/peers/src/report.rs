@@ -5,7 +5,7 @@ use std::process::Command;
 use std::{env, fs, thread};
 
 use crate::workload::Workload;
-use crate::{Entry, KINDS};
+use crate::{Entry, KINDS, Measured};
 
 /// The value below which the fraction `at` of all values lies.
 fn quantile(values: &[f64], at: f64) -> Option<f64> {
@@ -41,7 +41,7 @@ fn times<'a>(entries: &'a [Entry], name: &str, threads: usize, kind: usize) -> &
     entries.iter().find(same).map_or(&[], |entry| &entry.times[kind])
 }
 
-pub fn document(results: &[(Workload, Vec<Entry>)], quick: bool, load: &str) -> String {
+pub fn document(results: &[Measured], quick: bool, load: &str) -> String {
     let mut text = format!(
         "# Benchmarks\n\n{}.\n\nAll contestants start from the same numbers, compute in f32 \
          (rust-lstm: f64), and agreed on the loss and the norm of every gradient within 1e-4 \
@@ -60,7 +60,7 @@ pub fn document(results: &[(Workload, Vec<Entry>)], quick: bool, load: &str) -> 
     text += "\n## Ours against each: times faster\n\n\
              | workload | threads | step, ms | torch | candle | burn | rust-lstm | forward: torch | \
              recorded: torch | process: torch |\n|---|---|---|---|---|---|---|---|---|---|\n";
-    for (w, entries) in results {
+    for Measured { workload: w, entries, .. } in results {
         for entry in entries.iter().filter(|entry| entry.launch.name == "ours") {
             let threads = entry.launch.threads;
             let step = cell(median(&entry.times[0]));
@@ -76,7 +76,8 @@ pub fn document(results: &[(Workload, Vec<Entry>)], quick: bool, load: &str) -> 
             text += " |\n";
         }
     }
-    for (w, entries) in results {
+    text += &shares(results);
+    for Measured { workload: w, entries, .. } in results {
         let _ = write!(
             text,
             "\n## {}\n\n{}. Needed: {} MB of activations, 4·seq·batch·(input + \
@@ -95,6 +96,38 @@ pub fn document(results: &[(Workload, Vec<Entry>)], quick: bool, load: &str) -> 
                 let (name, threads) = (entry.launch.name, entry.launch.threads);
                 let _ = write!(text, "\n{name}, threads {threads}: {failure}.\n");
             }
+        }
+    }
+    text
+}
+
+/// Ours beside the fastest that the machine could be.
+fn shares(results: &[Measured]) -> String {
+    let mut text = String::from(
+        "\n## Share of the machine's peak\n\n\
+         The limit of a training step is the time of its products, at the rate of our product on \
+         their shapes alone, and of writing every activation once and reading it once, and the \
+         gates' gradients once and twice, at the speed of copying 128 MB; all measured in this \
+         run. It counts no exp, σ and tanh and no Adam; on the other hand, what a small workload \
+         writes stays in the caches, which are faster than memory. FMA is the rate of fused \
+         multiply-adds in registers.\n\n\
+         | workload | threads | FMA, GFLOP/s | products, GFLOP/s | memory, GB/s | \
+         limit, ms | ours, ms | share |\n|---|---|---|---|---|---|---|---|\n",
+    );
+    for Measured { workload: w, entries, limits } in results {
+        for limit in limits.iter().filter(|limit| limit.rates[0] > 0.0) {
+            let [fma, products, memory] = limit.rates.map(|rate| cell(Some(rate / 1e9)));
+            let least = limit.milliseconds(w) * w.steps as f64;
+            let ours = median(times(entries, "ours", limit.threads, 0));
+            let share = ours.map_or("–".into(), |ours| format!("{:.0} %", 100.0 * least / ours));
+            let _ = writeln!(
+                text,
+                "| {} | {} | {fma} | {products} | {memory} | {} | {} | {share} |",
+                w.name,
+                limit.threads,
+                cell(Some(least)),
+                cell(ours)
+            );
         }
     }
     text
@@ -142,7 +175,7 @@ pub fn load() -> String {
 }
 
 /// Where and with what it was measured.
-fn machine(results: &[(Workload, Vec<Entry>)]) -> String {
+fn machine(results: &[Measured]) -> String {
     let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let value = |key| {
         let line = cpu.lines().find(|line| line.starts_with(key));
@@ -153,7 +186,7 @@ fn machine(results: &[(Workload, Vec<Entry>)]) -> String {
     let rustc = Command::new("rustc").arg("--version").output();
     let rustc = rustc.map_or(Vec::new(), |output| output.stdout);
     let mut versions: Vec<String> = Vec::new();
-    for entry in results.iter().flat_map(|(_, entries)| entries) {
+    for entry in results.iter().flat_map(|measured| &measured.entries) {
         let version = format!("{} {}", entry.launch.name, entry.version);
         if !entry.version.is_empty() && !versions.contains(&version) {
             versions.push(version);

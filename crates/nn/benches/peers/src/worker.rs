@@ -1,6 +1,7 @@
 //! A contestant is a process of its own, for one workload and one number of
-//! threads. It reads its settings as arguments, prints `ready VERSION`, and then
-//! answers each line with one line of numbers:
+//! threads; so is what measures the machine (`limit.rs`). It reads its settings as
+//! arguments, prints `ready VERSION`, and then answers each line with one line of
+//! numbers:
 //!
 //! | line | answer |
 //! |---|---|
@@ -8,8 +9,9 @@
 //! | `train N` | the milliseconds of each of N training steps |
 //! | `forward N` | the milliseconds of each of N forward passes |
 //! | `record N` | likewise, recorded for a backward pass; torch only, ours always records |
+//! | `rates` | what the machine can do, as in `limit.rs`; no contestant |
 //!
-//! Each line starts with a new model. `pytorch.py` does the same in Python.
+//! For a contestant each line starts with a new model. `pytorch.py` does the same in Python.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -35,12 +37,20 @@ pub trait Contestant {
     }
 }
 
-/// The child's side.
-pub fn serve<C: Contestant>(w: &Workload, data: &Path, version: &str) {
+/// The child's side: one line of numbers for each line.
+pub fn answer_lines(version: &str, mut answer: impl FnMut(&str) -> Vec<f64>) {
     println!("ready {version}");
     for line in io::stdin().lines().map_while(Result::ok) {
+        let words: Vec<String> = answer(&line).iter().map(f64::to_string).collect();
+        println!("{}", words.join(" "));
+    }
+}
+
+/// The child's side of a contestant.
+pub fn serve<C: Contestant>(w: &Workload, data: &Path, version: &str) {
+    answer_lines(version, |line| {
         let mut model = C::new(w, Data::read(w, data));
-        let (command, count) = line.split_once(' ').unwrap_or((&line, "1"));
+        let (command, count) = line.split_once(' ').unwrap_or((line, "1"));
         let milliseconds = |mut work: Box<dyn FnMut() -> f64 + '_>| {
             let time = |_| {
                 let start = Instant::now();
@@ -49,17 +59,15 @@ pub fn serve<C: Contestant>(w: &Workload, data: &Path, version: &str) {
             };
             (0..count.parse().expect("a number")).map(time).collect::<Vec<f64>>()
         };
-        let answer = match command {
+        match command {
             "check" => {
                 let norms = model.gradients();
                 (0..3).map(|_| model.step()).chain(norms).collect()
             }
             "train" => milliseconds(Box::new(|| model.step())),
             _ => milliseconds(Box::new(|| model.forward().expect("only ours is asked"))),
-        };
-        let words: Vec<String> = answer.iter().map(f64::to_string).collect();
-        println!("{}", words.join(" "));
-    }
+        }
+    });
 }
 
 /// How to start a contestant.
