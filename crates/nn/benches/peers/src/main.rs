@@ -18,6 +18,7 @@ mod worker;
 mod workload;
 
 use limit::Limit;
+use ours::Ours;
 use worker::{Launch, Worker};
 use workload::{Data, WORKLOADS, Workload};
 
@@ -28,14 +29,16 @@ Usage: peers [--quick] [--only WORKLOAD]... [--without CONTESTANT]...
 
   --quick               few rounds, for a first impression
   --only WORKLOAD       W1, W2, W3, W4, W5, or one of several, such as W4-400
-  --without CONTESTANT  torch, candle, burn or rust-lstm
+  --without CONTESTANT  torch, reference (ours, by the equations), candle, burn or
+                        rust-lstm
 
 torch runs in the Python that PEERS_PYTHON names, otherwise in python3.";
 
-/// Everybody that was compiled in, and torch.
+/// Everybody that was compiled in, and torch; `reference` is ours by the equations.
 const CONTESTANTS: &[&str] = &[
     "ours",
     "torch",
+    "reference",
     #[cfg(feature = "candle")]
     "candle",
     #[cfg(feature = "burn")]
@@ -130,7 +133,8 @@ fn work(name: &str, threads: usize, w: &Workload, data: &Path) {
         rest.and_then(|rest| rest.split('"').next()).unwrap_or("?")
     };
     match name {
-        "ours" => worker::serve::<ours::Ours>(w, data, version("nn")),
+        "ours" => worker::serve::<Ours<false>>(w, data, version("nn")),
+        "reference" => worker::serve::<Ours<true>>(w, data, version("nn")),
         #[cfg(feature = "candle")]
         "candle" => worker::serve::<candle::Candle>(w, data, version("candle-nn")),
         #[cfg(feature = "burn")]
@@ -153,9 +157,14 @@ fn measure(w: Workload, options: &Options) -> Measured {
     let cores = thread::available_parallelism().map_or(1, usize::from).min(2);
     let mut entries = Vec::new();
     for &name in CONTESTANTS.iter().filter(|name| !options.without.iter().any(|n| n == *name)) {
-        // rust-lstm has no threads, and its bidirectional network is another type.
-        let threads = if name == "rust-lstm" { 1 } else { cores };
-        if name != "rust-lstm" || w.directions == 1 {
+        let (threads, takes_part) = match name {
+            // It has no threads, and its bidirectional network is another type.
+            "rust-lstm" => (1, w.directions == 1),
+            // The longest would show nothing that the others do not.
+            "reference" => (cores, w.seq <= 400),
+            _ => (cores, true),
+        };
+        if takes_part {
             entries.extend((1..=threads).map(|threads| Entry::start(name, threads, &w, &data)));
         }
     }

@@ -1,6 +1,6 @@
-//! `nn`, this project.
+//! `nn`, this project: fused, or by the equations on the tape.
 
-use nn::{Adam, AdamConfig, Generator, Linear, Lstm, LstmConfig, Module, Visitor, mse_loss};
+use nn::{Adam, AdamConfig, ForwardOptions, Generator, Linear, Lstm, LstmConfig, Module, Visitor, mse_loss};
 use tensor::{Tape, Tensor, Var};
 
 use crate::worker::Contestant;
@@ -9,6 +9,8 @@ use crate::workload::{Data, Workload};
 #[derive(Clone)]
 struct Model {
     workload: Workload,
+    /// By the equations.
+    reference: bool,
     lstm: Lstm<f32>,
     linear: Linear<f32>,
 }
@@ -23,13 +25,14 @@ impl Module<f32> for Model {
 impl Model {
     fn forward<'t>(&'t self, x: Var<'t, f32>) -> Var<'t, f32> {
         let Workload { seq, batch, flatten, .. } = self.workload;
-        let (output, _) = self.lstm.forward(x, None);
+        let options = ForwardOptions { reference: self.reference, ..ForwardOptions::default() };
+        let (output, _) = self.lstm.forward_with(x, options);
         let read = if flatten { output } else { output.narrow(0, seq - 1, 1) };
         self.linear.forward(read.reshape([batch, self.workload.head()]))
     }
 }
 
-pub struct Ours {
+pub struct Ours<const REFERENCE: bool> {
     model: Model,
     adam: Adam<f32>,
     tape: Tape<f32>,
@@ -37,7 +40,7 @@ pub struct Ours {
     y: Tensor<f32>,
 }
 
-impl Contestant for Ours {
+impl<const REFERENCE: bool> Contestant for Ours<REFERENCE> {
     fn new(w: &Workload, data: Data) -> Self {
         let config = LstmConfig {
             num_layers: w.layers,
@@ -47,7 +50,8 @@ impl Contestant for Ours {
         };
         let generator = &mut Generator::manual_seed(0);
         let lstm = Lstm::new(config, generator);
-        let mut model = Model { workload: *w, lstm, linear: Linear::new(w.head(), 1, generator) };
+        let linear = Linear::new(w.head(), 1, generator);
+        let mut model = Model { workload: *w, reference: REFERENCE, lstm, linear };
         let layers = data.layers.iter().flat_map(|l| [&l.ih, &l.hh, &l.bias_ih, &l.bias_hh]);
         let values = layers.chain([&data.weight, &data.bias]);
         for ((_, parameter), value) in model.named_parameters().into_iter().zip(values) {

@@ -35,6 +35,11 @@ fn faster(a: &[f64], b: &[f64]) -> String {
     cell(median(b).zip(median(a)).map(|(b, a)| b / a))
 }
 
+/// What a contestant is called.
+fn title(name: &str) -> &str {
+    if name == "reference" { "ours, by the equations" } else { name }
+}
+
 /// The measurements of a contestant with a number of threads.
 fn times<'a>(entries: &'a [Entry], name: &str, threads: usize, kind: usize) -> &'a [f64] {
     let same = |entry: &&Entry| entry.launch.name == name && entry.launch.threads == threads;
@@ -59,7 +64,8 @@ pub fn document(results: &[Measured], quick: bool, load: &str) -> String {
     }
     text += "\n## Ours against each: times faster\n\n\
              | workload | threads | step, ms | torch | candle | burn | rust-lstm | forward: torch | \
-             recorded: torch | process: torch |\n|---|---|---|---|---|---|---|---|---|---|\n";
+             recorded: torch | process: torch | by the equations |\n\
+             |---|---|---|---|---|---|---|---|---|---|---|\n";
     for Measured { workload: w, entries, .. } in results {
         for entry in entries.iter().filter(|entry| entry.launch.name == "ours") {
             let threads = entry.launch.threads;
@@ -69,7 +75,8 @@ pub fn document(results: &[Measured], quick: bool, load: &str) -> String {
             let peers = [("torch", threads, 0), ("candle", threads, 0), ("burn", threads, 0)];
             let forward = [("torch", threads, 1), ("torch", threads, 2), ("torch", threads, 3)];
             let more = [("rust-lstm", 1, 0)].into_iter().chain(forward);
-            for (name, threads, kind) in peers.into_iter().chain(more) {
+            let all = peers.into_iter().chain(more).chain([("reference", threads, 0)]);
+            for (name, threads, kind) in all {
                 let theirs = times(entries, name, threads, kind);
                 let _ = write!(text, " | {}", faster(&entry.times[kind], theirs));
             }
@@ -77,6 +84,7 @@ pub fn document(results: &[Measured], quick: bool, load: &str) -> String {
         }
     }
     text += &shares(results);
+    text += &lengths(results);
     for Measured { workload: w, entries, .. } in results {
         let _ = write!(
             text,
@@ -93,7 +101,7 @@ pub fn document(results: &[Measured], quick: bool, load: &str) -> String {
         }
         for entry in entries {
             if let Some(failure) = &entry.failure {
-                let (name, threads) = (entry.launch.name, entry.launch.threads);
+                let (name, threads) = (title(entry.launch.name), entry.launch.threads);
                 let _ = write!(text, "\n{name}, threads {threads}: {failure}.\n");
             }
         }
@@ -133,6 +141,33 @@ fn shares(results: &[Measured]) -> String {
     text
 }
 
+/// The workloads that differ in their length alone.
+fn lengths(results: &[Measured]) -> String {
+    let series: Vec<_> = results.iter().filter(|m| m.workload.name.starts_with("W4-")).collect();
+    let [shortest, ..] = series[..] else { return String::new() };
+    let mut text = String::from(
+        "\n## Time is linear in the length\n\n\
+         Training, with the time that falls to each step of the sequence, and the ratio of this \
+         to that of the shortest sequence: 1 is linear.\n\n\
+         | seq | threads | ours, ms | µs a step | ratio | torch, ms | µs a step | ratio |\n\
+         |---|---|---|---|---|---|---|---|\n",
+    );
+    let threads = shortest.limits.iter().map(|limit| limit.threads);
+    for (threads, measured) in threads.flat_map(|n| series.iter().map(move |m| (n, m))) {
+        let _ = write!(text, "| {} | {threads} |", measured.workload.seq);
+        for name in ["ours", "torch"] {
+            let milliseconds = |m: &Measured| median(times(&m.entries, name, threads, 0));
+            let each = |m: &Measured| Some(milliseconds(m)? * 1e3 / m.workload.seq as f64);
+            let ratio = each(measured).zip(each(shortest)).map(|(own, first)| own / first);
+            for number in [milliseconds(measured), each(measured), ratio] {
+                let _ = write!(text, " {} |", cell(number));
+            }
+        }
+        text += "\n";
+    }
+    text
+}
+
 fn table(w: &Workload, entries: &[Entry], kind: usize) -> String {
     let measured: Vec<_> = entries.iter().filter(|entry| !entry.times[kind].is_empty()).collect();
     if measured.is_empty() {
@@ -150,7 +185,7 @@ fn table(w: &Workload, entries: &[Entry], kind: usize) -> String {
         let _ = write!(
             text,
             "| {} | {threads} | {} | {} – {} | {} | {} |",
-            entry.launch.name,
+            title(entry.launch.name),
             cell(median(own)),
             cell(quantile(own, 0.25)),
             cell(quantile(own, 0.75)),
@@ -188,7 +223,8 @@ fn machine(results: &[Measured]) -> String {
     let mut versions: Vec<String> = Vec::new();
     for entry in results.iter().flat_map(|measured| &measured.entries) {
         let version = format!("{} {}", entry.launch.name, entry.version);
-        if !entry.version.is_empty() && !versions.contains(&version) {
+        let is_new = entry.launch.name != "reference" && !versions.contains(&version);
+        if !entry.version.is_empty() && is_new {
             versions.push(version);
         }
     }
