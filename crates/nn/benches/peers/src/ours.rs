@@ -1,6 +1,9 @@
 //! `nn`, this project: fused, or by the equations on the tape.
 
-use nn::{Adam, AdamConfig, ForwardOptions, Generator, Linear, Lstm, LstmConfig, Module, Visitor, mse_loss};
+use nn::{
+    Adam, AdamConfig, ForwardOptions, Generator, Linear, Lstm, LstmConfig, Module, Visitor,
+    mse_loss,
+};
 use tensor::{Tape, Tensor, Var};
 
 use crate::worker::Contestant;
