@@ -56,13 +56,9 @@ impl<T: Scalar> Buffer<T> {
         buffer
     }
 
-    fn block(&mut self) -> &mut Block<T> {
-        self.block.as_mut().expect("not dropped yet")
-    }
-
     /// Whether a clone shares the numbers.
-    pub(crate) fn is_shared(&mut self) -> bool {
-        Arc::get_mut(self.block()).is_none()
+    pub(crate) fn is_shared(&self) -> bool {
+        self.block.as_ref().is_some_and(|block| Arc::strong_count(block) > 1)
     }
 }
 
@@ -102,14 +98,14 @@ impl<T: Scalar> DerefMut for Buffer<T> {
         if self.is_shared() {
             *self = Buffer::from(self.as_slice());
         }
-        Arc::get_mut(self.block()).expect("not shared")
+        self.block.as_mut().and_then(Arc::get_mut).expect("neither dropped nor shared")
     }
 }
 
 impl<T: Scalar> Drop for Buffer<T> {
     fn drop(&mut self) {
-        if let Some(mut block) = self.block.take()
-            && Arc::get_mut(&mut block).is_some()
+        if !self.is_shared()
+            && let Some(block) = self.block.take()
         {
             T::with_pool(|pool| pool.give_back(block));
         }

@@ -10,13 +10,14 @@ use std::ops::Range;
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
-use crate::simd::Lanes;
 use crate::{Buffer, Scalar};
 
 /// The size of a panel of B that stays close: in the first-level cache, or just behind it.
 const PANEL_BYTES: usize = 48 << 10;
 /// So many rows of A, as deep as such a panel, stay in the second-level cache.
 const BLOCK_ROWS: usize = 96;
+/// The most numbers of a tile: 8 rows of 2 vectors of 16.
+const MAX_TILE: usize = 256;
 /// Multiplications below which a second thread costs more than it saves.
 const WORTH_A_THREAD: usize = 1 << 20;
 
@@ -163,6 +164,7 @@ impl<T: Scalar> AddProduct<'_, T> {
     fn run<S: Simd, const ROWS: usize>(self, simd: S) {
         let AddProduct { c, a, b, first } = self;
         let block_depth = PANEL_BYTES / (b.width * size_of::<T>());
+        let mut edge = [T::zero(); MAX_TILE];
         let mut packed_a = Buffer::with_capacity(0);
         if a.transposed {
             packed_a = Buffer::with_capacity((BLOCK_ROWS + ROWS) * block_depth.min(b.k));
@@ -177,14 +179,18 @@ impl<T: Scalar> AddProduct<'_, T> {
                 for (j, panel) in b.panels.chunks_exact(b.width * b.k).enumerate() {
                     let panel = &panel[depth.start * b.width..depth.end * b.width];
                     let panel = T::vectors::<S>(panel).as_chunks::<2>().0;
-                    let to = (b.n, j * b.width);
                     let (mut rest, mut row) = (&mut *c, 0);
                     while !rest.is_empty() {
                         let left = rest.len() / b.n;
                         // Fewer rows at the end: 4, 2 or 1; or padded ones, if they are packed.
-                        let rows = if left >= ROWS { ROWS } else { 1 << left.ilog2() };
+                        let rows = if left >= ROWS && left != ROWS + 2 {
+                            ROWS
+                        } else {
+                            1 << left.min(4).ilog2()
+                        };
                         let rows = if a.transposed { ROWS.min(left) } else { rows };
                         let c = rest.split_off_mut(..rows * b.n).expect("so many are left");
+                        let to = To { stride: b.n, column: j * b.width, edge: &mut edge };
                         if a.transposed {
                             let a = packed_a[row * panel.len()..].as_chunks::<ROWS>().0;
                             let a = &a[..panel.len()];
@@ -209,12 +215,20 @@ impl<T: Scalar> AddProduct<'_, T> {
     }
 }
 
+/// Where in rows of `C` a tile lies: their length, the first column, and a place to
+/// work where the tile reaches past the last column.
+struct To<'a, T> {
+    stride: usize,
+    column: usize,
+    edge: &'a mut [T; MAX_TILE],
+}
+
 /// [`tile`] for rows of A that are not packed.
 #[inline(always)]
 fn direct_tile<T: Scalar, S: Simd, const ROWS: usize>(
     simd: S,
     c: &mut [T],
-    to: (usize, usize),
+    to: To<'_, T>,
     panel: &[[T::Vector<S>; 2]],
     a: Matrix<'_, T>,
 ) {
@@ -223,7 +237,7 @@ fn direct_tile<T: Scalar, S: Simd, const ROWS: usize>(
 }
 
 /// Adds to rows of `C`, at two vectors of columns, the product of rows of `A` and a
-/// panel of `B`. `to` is the length of C's rows and the first column.
+/// panel of `B`.
 ///
 /// In the innermost loop, `sums` stays in registers; `a(p, r)` is the element of row
 /// `r` at depth `p`. The vectors are explicit because the same loops over arrays ran 50
@@ -232,11 +246,27 @@ fn direct_tile<T: Scalar, S: Simd, const ROWS: usize>(
 fn tile<T: Scalar, S: Simd, const ROWS: usize>(
     simd: S,
     c: &mut [T],
-    (stride, column): (usize, usize),
+    To { stride, column, edge }: To<'_, T>,
     panel: &[[T::Vector<S>; 2]],
     a: impl Fn(usize, usize) -> T,
 ) {
-    let mut sums = load_tile::<T, S, ROWS>(simd, c, stride, column);
+    let width = 2 * T::lanes::<S>();
+    let columns = width.min(stride - column);
+    let is_edge = columns < width;
+    if is_edge {
+        for (copy, c) in edge.chunks_exact_mut(width).zip(c.chunks_exact(stride)) {
+            copy[..columns].copy_from_slice(&c[column..]);
+        }
+    }
+    let (full, stride_, column_) =
+        if is_edge { (&mut edge[..ROWS * width], width, 0) } else { (&mut *c, stride, column) };
+
+    let mut sums = [[T::splat(simd, T::zero()); 2]; ROWS];
+    for (sums, c) in sums.iter_mut().zip(full.chunks_exact(stride_)) {
+        if let [low, high, ..] = T::vectors::<S>(&c[column_..]) {
+            *sums = [*low, *high];
+        }
+    }
     for (p, b) in panel.iter().enumerate() {
         for (r, sums) in sums.iter_mut().enumerate() {
             let x = T::splat(simd, a(p, r));
@@ -244,49 +274,14 @@ fn tile<T: Scalar, S: Simd, const ROWS: usize>(
             sums[1] = T::fused(simd, x, b[1], sums[1]);
         }
     }
-    store_tile::<T, S, ROWS>(simd, sums, c, stride, column);
-}
-
-/// Some rows of `C`, two vectors wide.
-type Tile<T, S, const ROWS: usize> = [[<T as Lanes>::Vector<S>; 2]; ROWS];
-
-#[inline(always)]
-fn load_tile<T: Scalar, S: Simd, const ROWS: usize>(
-    simd: S,
-    c: &[T],
-    stride: usize,
-    column: usize,
-) -> Tile<T, S, ROWS> {
-    let mut sums = [[T::splat(simd, T::zero()); 2]; ROWS];
-    for (sums, c) in sums.iter_mut().zip(c.chunks_exact(stride)) {
-        let c = &c[column..];
-        match T::vectors::<S>(c) {
-            [low, high, ..] => *sums = [*low, *high],
-            _ => {
-                let (low, high) = c.split_at(T::lanes::<S>().min(c.len()));
-                *sums = [T::load_part(simd, low), T::load_part(simd, high)];
-            }
+    for (sums, c) in sums.iter().zip(full.chunks_exact_mut(stride_)) {
+        if let [low, high, ..] = T::vectors_mut::<S>(&mut c[column_..]) {
+            [*low, *high] = *sums;
         }
     }
-    sums
-}
-
-#[inline(always)]
-fn store_tile<T: Scalar, S: Simd, const ROWS: usize>(
-    simd: S,
-    sums: Tile<T, S, ROWS>,
-    c: &mut [T],
-    stride: usize,
-    column: usize,
-) {
-    for (sums, c) in sums.iter().zip(c.chunks_exact_mut(stride)) {
-        let c = &mut c[column..];
-        if let [low, high, ..] = T::vectors_mut::<S>(c) {
-            [*low, *high] = *sums;
-        } else {
-            let (low, high) = c.split_at_mut(T::lanes::<S>().min(c.len()));
-            T::store_part(simd, low, sums[0]);
-            T::store_part(simd, high, sums[1]);
+    if is_edge {
+        for (copy, c) in edge.chunks_exact(width).zip(c.chunks_exact_mut(stride)) {
+            c[column..].copy_from_slice(&copy[..columns]);
         }
     }
 }

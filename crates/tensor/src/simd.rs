@@ -81,13 +81,11 @@ pub trait Lanes: Copy + 'static {
         b: Self::Vector<S>,
         c: Self::Vector<S>,
     ) -> Self::Vector<S>;
-    fn load_part<S: Simd>(simd: S, xs: &[Self]) -> Self::Vector<S>;
-    fn store_part<S: Simd>(simd: S, xs: &mut [Self], v: Self::Vector<S>);
 }
 
 macro_rules! lanes {
     ($float:ty, $vector:ident, $lanes:ident, $split:ident, $split_mut:ident, $splat:ident,
-     $fused:ident, $load:ident, $store:ident) => {
+     $fused:ident) => {
         impl Lanes for $float {
             type Vector<S: Simd> = S::$vector;
 
@@ -111,37 +109,9 @@ macro_rules! lanes {
             fn fused<S: Simd>(simd: S, a: S::$vector, b: S::$vector, c: S::$vector) -> S::$vector {
                 simd.$fused(a, b, c)
             }
-            #[inline(always)]
-            fn load_part<S: Simd>(simd: S, xs: &[Self]) -> S::$vector {
-                simd.$load(xs)
-            }
-            #[inline(always)]
-            fn store_part<S: Simd>(simd: S, xs: &mut [Self], v: S::$vector) {
-                simd.$store(xs, v);
-            }
         }
     };
 }
 
-lanes!(
-    f32,
-    f32s,
-    F32_LANES,
-    as_simd_f32s,
-    as_mut_simd_f32s,
-    splat_f32s,
-    mul_add_f32s,
-    partial_load_f32s,
-    partial_store_f32s
-);
-lanes!(
-    f64,
-    f64s,
-    F64_LANES,
-    as_simd_f64s,
-    as_mut_simd_f64s,
-    splat_f64s,
-    mul_add_f64s,
-    partial_load_f64s,
-    partial_store_f64s
-);
+lanes!(f32, f32s, F32_LANES, as_simd_f32s, as_mut_simd_f32s, splat_f32s, mul_add_f32s);
+lanes!(f64, f64s, F64_LANES, as_simd_f64s, as_mut_simd_f64s, splat_f64s, mul_add_f64s);

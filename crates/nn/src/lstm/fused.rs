@@ -67,7 +67,7 @@ struct Sizes {
 }
 
 /// The most steps of a piece.
-const STEPS: usize = 32;
+const STEPS: usize = 16;
 
 impl Sizes {
     /// Where the state before step t stands among all seq + 1 states in the order of
@@ -196,7 +196,9 @@ fn forward<T: Scalar>(
 
     let work = |times: Range<usize>, rows: Range<usize>, blocks: [Blocks<'_, T>; 5]| {
         let [gates, mut c, tanh_c, mut h, m] = blocks;
-        let mut xh = Buffer::with_capacity(rows.len() * width);
+        let xh: &mut Vec<T> = &mut Buffer::with_capacity(rows.len() * width);
+        let at =
+            |t: usize, size: usize| (t * batch + rows.start) * size..(t * batch + rows.end) * size;
         for t in in_order(times.clone(), reverse) {
             let k = t - times.start;
             let around = [sizes.before(k), sizes.after(k)];
@@ -204,16 +206,9 @@ fn forward<T: Scalar>(
             let [h_prev, h] = h.get_disjoint_mut(around).expect("two states");
             let gates = &mut *gates[k];
             // [x_t, h_{t−1}] times [W_ih, W_hh]ᵀ, beginning with the biases.
-            let x = x.data()[(t * batch + rows.start) * features..].chunks_exact(features);
-            xh.clear();
-            for ((x, h), a) in
-                x.zip(h_prev.chunks_exact(output)).zip(gates.chunks_exact_mut(4 * hidden))
-            {
-                xh.extend_from_slice(x);
-                xh.extend_from_slice(h);
-                a.copy_from_slice(b.data());
-            }
-            add_product(gates, Matrix::new(&xh, width), &w);
+            side_by_side(xh, (&x.data()[at(t, features)], features), (h_prev, output), None);
+            gates.chunks_exact_mut(4 * hidden).for_each(|a| a.copy_from_slice(b.data()));
+            add_product(gates, Matrix::new(xh, width), &w);
             let outside = || outside(lengths.as_deref(), t, &rows);
             for row in outside() {
                 // Shut gates: nothing is forgotten, written or shown.
@@ -280,8 +275,9 @@ fn backward<T: Scalar>(
     let mut dhs = Buffer::stale(rows * proj);
     let mut dh = Tensor::zeros([batch, output]);
     let mut dc = dy.narrow(0, (seq + 1) * batch * output, batch * hidden).reshape([batch, hidden]);
-    let [mut dw_ih, mut dw_hh, mut dw_hr] = [w_ih, w_hh, w_hr].map(|w| Tensor::zeros(w.shape()));
-    let mut db = Tensor::zeros([4 * hidden]);
+    let mut xh1 = Buffer::with_capacity(rows * (features + output + 1));
+    let mut dw = Tensor::zeros([4 * hidden, features + output + 1]);
+    let mut dw_hr = Tensor::zeros(w_hr.shape());
     let mut dx = Tensor::zeros(if wanted[0] { x.shape() } else { [0].into() });
 
     let work = |times: Range<usize>, rows: Range<usize>, blocks: [Blocks<'_, T>; 4]| {
@@ -318,9 +314,9 @@ fn backward<T: Scalar>(
             add_product(dh, Matrix::new(da, 4 * hidden), &w_hh_b); // (bptt-h-prev)
         }
     };
-    let [dx_, dh_, dc_, dw_ih_, dw_hh_, dw_hr_, db_] =
-        [&mut dx, &mut dh, &mut dc, &mut dw_ih, &mut dw_hh, &mut dw_hr, &mut db]
-            .map(Tensor::data_mut);
+    let [dx_, dh_, dc_, dw_, dw_hr_] =
+        [&mut dx, &mut dh, &mut dc, &mut dw, &mut dw_hr].map(Tensor::data_mut);
+    let xh1: &mut Vec<T> = &mut xh1;
     in_pool(threads, || {
         for times in sizes.pieces(!reverse) {
             let rows = times.len() * batch;
@@ -334,31 +330,46 @@ fn backward<T: Scalar>(
                 work(times.clone(), rows, blocks)
             });
 
-            // The products of all rows of the piece, in the order of time.
+            // The sums over all rows of the piece: Σ_t ā_tᵀ [x_t, h_{t−1}, 1].
             let da = &da[..rows * 4 * hidden];
             let from = times.start * batch;
             let x = &x.data()[from * features..][..rows * features];
             let h_prev = &y.data()[sizes.before(times.start) * batch * output..][..rows * output];
-            add_transposed(dw_ih_, da, 4 * hidden, x, features); // (bptt-w-ih)
-            add_transposed(dw_hh_, da, 4 * hidden, h_prev, output); // (bptt-w-hh)
+            side_by_side(xh1, (x, features), (h_prev, output), Some(T::one()));
+            add_transposed(dw_, (da, 4 * hidden), (xh1, features + output + 1));
             let m = &m[from * projected..][..rows * projected];
-            add_transposed(dw_hr_, &dhs[..rows * proj], proj, m, hidden);
-            for da in da.chunks_exact(4 * hidden) {
-                dispatch(AddAssign(db_, da)); // (bptt-b)
-            }
+            add_transposed(dw_hr_, (&dhs[..rows * proj], proj), (m, hidden));
             if wanted[0] {
                 let dx = &mut dx_[from * features..][..rows * features];
                 add_product_parallel(dx, Matrix::new(da, 4 * hidden), &w_ih_b); // (bptt-x)
             }
         }
     });
+    let dw_ih = dw.narrow(1, 0, features); // (bptt-w-ih)
+    let dw_hh = dw.narrow(1, features, output); // (bptt-w-hh)
+    let db = dw.narrow(1, features + output, 1).reshape([4 * hidden]); // (bptt-b)
     [dx, dh, dc, dw_ih, dw_hh, db.clone(), db, dw_hr].map(Some)
 }
 
-/// `C += Aᵀ B` for matrices of as many rows, `m` and `n` numbers wide.
-fn add_transposed<T: Scalar>(c: &mut [T], a: &[T], m: usize, b: &[T], n: usize) {
-    let k = b.len() / n.max(1);
-    let b = Packed::new(&[(Matrix::new(b, n), k)], n);
+/// The rows of two matrices side by side, and one more number behind them. Each matrix
+/// comes with its width.
+fn side_by_side<T: Scalar>(
+    rows: &mut Vec<T>,
+    (a, a_width): (&[T], usize),
+    (b, b_width): (&[T], usize),
+    last: Option<T>,
+) {
+    rows.clear();
+    for (a, b) in a.chunks_exact(a_width).zip(b.chunks_exact(b_width)) {
+        rows.extend_from_slice(a);
+        rows.extend_from_slice(b);
+        rows.extend(last);
+    }
+}
+
+/// `C += Aᵀ B`. The matrices have as many rows, and come with their widths.
+fn add_transposed<T: Scalar>(c: &mut [T], (a, m): (&[T], usize), (b, n): (&[T], usize)) {
+    let b = Packed::new(&[(Matrix::new(b, n), b.len() / n)], n);
     add_product_parallel(c, Matrix::transposed(a, m), &b);
 }
 

@@ -4,6 +4,7 @@ pub mod cell;
 mod fused;
 pub(crate) mod layer;
 
+use smallvec::SmallVec;
 use tensor::{Scalar, Shape, Tensor, Var};
 
 use crate::{Generator, Module, Uniform, Visitor};
@@ -265,7 +266,7 @@ impl<T: Scalar> Lstm<T> {
         let is_batched = x.shape().len() == 3;
         let x = self.time_first(x);
         let [seq, batch, _] = std::array::from_fn(|dim| x.shape()[dim]);
-        let (h_0, c_0) = self.initial_state(x, state, is_batched);
+        let (h_0, c_0) = self.initial_state(x, state, is_batched).unzip();
         self.assert_lengths(lengths, seq, batch);
         let inside: Option<Vec<bool>> = lengths.map(|lengths| {
             (0..seq).flat_map(|t| lengths.iter().map(move |&length| t < length)).collect()
@@ -276,19 +277,19 @@ impl<T: Scalar> Lstm<T> {
         };
 
         let mut all_steps: Vec<Vec<Step<'t, T>>> = Vec::new();
-        let (mut h_n, mut c_n) = (Vec::new(), Vec::new());
+        let (mut h_n, mut c_n) = (SmallVec::<[_; 8]>::new(), SmallVec::<[_; 8]>::new());
         let mut input = clear_padding(x);
         for (k, layers) in self.layers.chunks(config.num_directions()).enumerate() {
             if let (1.., Some(generator)) = (k, &mut training) {
                 input = dropout(input, config.dropout, generator);
             }
-            let mut outputs = Vec::new();
+            let mut outputs = SmallVec::<[_; 2]>::new();
             for (direction, layer) in layers.iter().enumerate() {
-                let at = |s: Var<'t, T>| {
-                    let size = s.shape()[2];
-                    s.narrow(0, h_n.len(), 1).reshape([batch, size])
+                let at = |s: Option<Var<'t, T>>, size| match s {
+                    Some(s) => s.narrow(0, h_n.len(), 1).reshape([batch, size]),
+                    None => tape.constant(Tensor::zeros([batch, size])),
                 };
-                let state = (at(h_0), at(c_0));
+                let state = (at(h_0, config.output_size()), at(c_0, config.hidden_size));
                 let weights = layer.watch(tape);
                 let reverse = direction == 1;
                 let (output, (h, c)) = if reference {
@@ -356,22 +357,19 @@ impl<T: Scalar> Lstm<T> {
         }
     }
 
-    /// The initial state as two of `[D·num_layers, batch, …]`.
+    /// The initial state, if one is given, as two of `[D·num_layers, batch, …]`.
     #[track_caller]
     fn initial_state<'t>(
         &self,
         x: Var<'t, T>,
         state: Option<State<'t, T>>,
         is_batched: bool,
-    ) -> State<'t, T> {
+    ) -> Option<State<'t, T>> {
         let config = self.config;
+        let (h_0, c_0) = state?;
         let (seq, batch) = (x.shape()[0], x.shape()[1]);
         let count = config.num_directions() * config.num_layers;
         let expected = [config.output_size(), config.hidden_size].map(|size| [count, batch, size]);
-        let Some((h_0, c_0)) = state else {
-            let [h_0, c_0] = expected.map(|shape| x.tape().constant(Tensor::zeros(shape)));
-            return (h_0, c_0);
-        };
         let fit = |name: &str, size_name: &str, s: Var<'t, T>, [count, batch, size]: [usize; 3]| {
             let (found, dims, expected) = if is_batched {
                 let dims = format!("[D·num_layers, batch, {size_name}]");
@@ -403,7 +401,7 @@ impl<T: Scalar> Lstm<T> {
         let (c_fits, c_text) = fit("c_0", "hidden_size", c_0, expected[1]);
         assert!(h_fits, "{h_text}");
         assert!(c_fits, "{c_text}");
-        (h_0.reshape(expected[0]), c_0.reshape(expected[1]))
+        Some((h_0.reshape(expected[0]), c_0.reshape(expected[1])))
     }
 
     #[track_caller]

@@ -62,6 +62,9 @@ impl<'t, T: Scalar> Var<'t, T> {
     /// If there are none, or if they differ in any other dimension.
     #[track_caller]
     pub fn cat(parts: &[Self], dim: usize) -> Self {
+        if let [part] = parts {
+            return *part;
+        }
         let values: SmallVec<[Tensor<T>; 8]> = parts.iter().map(|part| part.value()).collect();
         let y = Tensor::cat(&values, dim);
         let sizes = values.iter().map(|value| value.shape()[dim]);

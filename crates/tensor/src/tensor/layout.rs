@@ -40,7 +40,8 @@ impl<T: Scalar> Tensor<T> {
         let (a, m, _) = self.shape.around(first);
         let (am_b, n, c) = self.shape.around(second);
         let b = am_b / (a * m).max(1);
-        let mut data = Buffer::with_capacity(self.data().len());
+        let mut buffer = Buffer::with_capacity(self.data().len());
+        let data: &mut Vec<T> = &mut buffer;
         for i in 0..a {
             for l in 0..n {
                 for k in 0..b {
@@ -51,7 +52,7 @@ impl<T: Scalar> Tensor<T> {
                 }
             }
         }
-        Tensor::from_buffer(self.shape.edit(|sizes| sizes.swap(first, second)), data)
+        Tensor::from_buffer(self.shape.edit(|sizes| sizes.swap(first, second)), buffer)
     }
 
     /// The part of length `len` that begins at `start` of dimension `dim`.
@@ -75,11 +76,12 @@ impl<T: Scalar> Tensor<T> {
             let start = self.start + start * inner;
             return Tensor { shape, start, buffer: self.buffer.clone() };
         }
-        let mut data = Buffer::with_capacity(outer * len * inner);
+        let mut buffer = Buffer::with_capacity(outer * len * inner);
+        let data: &mut Vec<T> = &mut buffer;
         for block in self.data().chunks_exact((size * inner).max(1)) {
             data.extend_from_slice(&block[start * inner..(start + len) * inner]);
         }
-        Tensor::from_buffer(shape, data)
+        Tensor::from_buffer(shape, buffer)
     }
 
     /// Adds `part` to the part of its size that begins at `start` of dimension
@@ -125,14 +127,15 @@ impl<T: Scalar> Tensor<T> {
         }
         let size = tensors.iter().map(|t| t.shape[dim]).sum();
         let (outer, _, inner) = first.around(dim);
-        let mut data = Buffer::with_capacity(outer * size * inner);
+        let mut buffer = Buffer::with_capacity(outer * size * inner);
+        let data: &mut Vec<T> = &mut buffer;
         for i in 0..outer {
             for tensor in tensors {
                 let block = tensor.shape[dim] * inner;
                 data.extend_from_slice(&tensor.data()[i * block..(i + 1) * block]);
             }
         }
-        Tensor::from_buffer(first.with_size(dim, size), data)
+        Tensor::from_buffer(first.with_size(dim, size), buffer)
     }
 
     /// This tensor repeated to the larger `shape`, by PyTorch's broadcasting
@@ -144,7 +147,8 @@ impl<T: Scalar> Tensor<T> {
     pub fn broadcast_to(&self, shape: impl Into<Shape>) -> Self {
         let shape = shape.into();
         let rows = broadcast_rows("broadcast_to", self.shape, shape);
-        let mut data = Buffer::with_capacity(shape.num_elements());
+        let mut buffer = Buffer::with_capacity(shape.num_elements());
+        let data: &mut Vec<T> = &mut buffer;
         for Row { small, len, repeats } in rows {
             if repeats {
                 let end = data.len() + len;
@@ -153,7 +157,7 @@ impl<T: Scalar> Tensor<T> {
                 data.extend_from_slice(&self.data()[small..small + len]);
             }
         }
-        Tensor::from_buffer(shape, data)
+        Tensor::from_buffer(shape, buffer)
     }
 
     /// The sum over everything that broadcasting `shape` to this tensor's

@@ -117,9 +117,9 @@ impl<T: Scalar> Tensor<T> {
 
     /// The tensor of `f(x)` for each element `x`.
     pub fn map(&self, f: impl Fn(T) -> T) -> Self {
-        let mut y = Tensor::zeros(self.shape);
-        dispatch(Map(y.data_mut(), self.data(), f));
-        y
+        let mut y = Buffer::stale(self.shape.num_elements());
+        dispatch(Map(&mut y, self.data(), f));
+        Tensor::from_buffer(self.shape, y)
     }
 
     /// The tensor of `f(x, y)` for each pair of elements at the same place.
