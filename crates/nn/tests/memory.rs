@@ -1,9 +1,13 @@
-//! What loading allocates.
+//! What loading allocates, and what training does not.
 
 use std::fs;
 
-use allocation_counter::measure;
-use nn::{Generator, Linear, load, save};
+use allocation_counter::{AllocationInfo, measure};
+use nn::{
+    Adam, AdamConfig, Generator, Linear, Lstm, LstmConfig, Module, Uniform, Visitor, load,
+    mse_loss, save,
+};
+use tensor::{Tape, Tensor};
 
 /// No file makes `load` allocate more than twice its size (and a quarter of
 /// a megabyte for names and error texts), whatever sizes its header claims.
@@ -47,5 +51,59 @@ fn loading_allocates_at_most_twice_the_file() {
         let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
         bytes.extend(header.as_bytes());
         peak(&bytes);
+    }
+}
+
+/// A network for one number, and what it is trained on.
+#[derive(Clone)]
+struct Network {
+    lstm: Lstm<f32>,
+    head: Linear<f32>,
+}
+
+impl Module<f32> for Network {
+    fn visit<'a>(&'a mut self, visitor: &mut Visitor<'_, 'a, f32>) {
+        visitor.module("lstm", &mut self.lstm);
+        visitor.module("head", &mut self.head);
+    }
+}
+
+/// What the fifth training step allocates on its thread.
+fn training_step(config: LstmConfig, [seq, batch]: [usize; 2], threads: usize) -> AllocationInfo {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+    pool.install(|| {
+        let generator = &mut Generator::manual_seed(0);
+        let size = config.num_directions() * config.output_size();
+        let mut network =
+            Network { lstm: Lstm::new(config, generator), head: Linear::new(size, 1, generator) };
+        let mut adam = Adam::new(AdamConfig::default());
+        let mut tape = Tape::new();
+        let x = Tensor::from_fn([seq, batch, config.input_size], || f32::unit(generator));
+        let y = Tensor::zeros([batch, 1]);
+        let mut step = || {
+            let (output, _) = network.lstm.forward(tape.constant(x.clone()), None);
+            let last = output.narrow(0, seq - 1, 1).reshape([batch, size]);
+            let loss = mse_loss(network.head.forward(last), tape.constant(y.clone()));
+            let gradients = loss.backward();
+            tape.reset();
+            adam.step(&mut network, &gradients);
+        };
+        (0..4).for_each(|_| step());
+        measure(step)
+    })
+}
+
+/// Everything that a warm training step needs is there from the steps before.
+#[test]
+fn a_warm_training_step_allocates_nothing() {
+    let one = LstmConfig::new(3, 20);
+    let stacked = LstmConfig { num_layers: 2, bidirectional: true, proj_size: 5, ..one };
+    for config in [one, stacked, LstmConfig::new(32, 128)] {
+        for sizes in [[3, 8], [50, 32]] {
+            for threads in [1, 2] {
+                let info = training_step(config, sizes, threads);
+                assert_eq!(info.count_total, 0, "{config:?}, {sizes:?}, {threads} threads");
+            }
+        }
     }
 }

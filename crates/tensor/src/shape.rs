@@ -3,6 +3,8 @@
 use std::fmt;
 use std::ops::Deref;
 
+use smallvec::SmallVec;
+
 /// The largest number of dimensions a tensor can have.
 pub const MAX_RANK: usize = 6;
 
@@ -32,8 +34,8 @@ impl Shape {
     }
 
     /// The shape with `f` applied to its list of sizes.
-    pub(crate) fn edit(self, f: impl FnOnce(&mut Vec<usize>)) -> Shape {
-        let mut sizes = self.to_vec();
+    pub(crate) fn edit(self, f: impl FnOnce(&mut SmallVec<[usize; MAX_RANK]>)) -> Shape {
+        let mut sizes = SmallVec::from_slice(&self);
         f(&mut sizes);
         Shape::from(sizes.as_slice())
     }

@@ -185,7 +185,7 @@ fn assert_same_shape(op: &str, a: Shape, b: Shape) {
 
 impl<T: Scalar> From<T> for Tensor<T> {
     fn from(x: T) -> Self {
-        Tensor::new([], vec![x])
+        Tensor::full([], x)
     }
 }
 
