@@ -164,7 +164,8 @@ impl<T: Scalar> Adam<T> {
         let AdamConfig { lr, betas: (beta1, beta2), eps, weight_decay, .. } = self.config;
         for_each_parameter(model, |_, parameter| {
             let Some(gradient) = gradients.get(parameter) else { return };
-            let zeros = || Tensor::zeros(gradient.shape());
+            // They stay: no memory that was meant for a step is spent on them.
+            let zeros = || Tensor::new(gradient.shape(), vec![T::zero(); gradient.data().len()]);
             let state = self.state.entry(parameter.id()).or_insert_with(|| Moments {
                 step: 0,
                 exp_avg: zeros(),

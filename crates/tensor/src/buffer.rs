@@ -115,43 +115,45 @@ impl<T: Scalar> Drop for Buffer<T> {
 /// The blocks of one element type that nobody in a thread uses.
 #[derive(Debug)]
 pub struct Pool<T> {
-    /// In `bins[k]`, the blocks with room for 2ᵏ numbers, but not for 2ᵏ⁺¹.
-    bins: [Vec<Block<T>>; usize::BITS as usize],
-    /// How many numbers there is room for in the bins, …
+    /// In `small[k]`, blocks with room for 2ᵏ numbers, but not for 2ᵏ⁺¹.
+    small: [Vec<Block<T>>; SMALL.ilog2() as usize + 1],
+    /// Blocks for more than `SMALL` numbers.
+    large: Vec<Block<T>>,
+    /// How many numbers there is room for in blocks that nobody uses, …
     idle: usize,
-    /// … in the blocks in use, …
+    /// … in those in use, …
     used: usize,
     /// … and how many were ever in use at once.
     most: usize,
 }
 
-/// Blocks up to this size have room for a power of two, so that any of a bin will do.
+/// Up to here, a block has room for a power of two, so that any other of its kind will do.
 const SMALL: usize = 1 << 12;
 
 impl<T> Pool<T> {
     pub(crate) const fn new() -> Self {
-        Pool { bins: [const { Vec::new() }; usize::BITS as usize], idle: 0, used: 0, most: 0 }
+        let small = [const { Vec::new() }; SMALL.ilog2() as usize + 1];
+        Pool { small, large: Vec::new(), idle: 0, used: 0, most: 0 }
     }
 
-    /// A block with room for `len` numbers: the smallest kept one that is large enough,
-    /// if it is not much too large.
+    /// A block with room for `len` numbers.
     fn take(&mut self, len: usize) -> Block<T> {
-        let len = if len <= SMALL { len.next_power_of_two() } else { len };
-        let bin = &mut self.bins[len.ilog2() as usize];
-        let best = if len <= SMALL {
-            bin.len().checked_sub(1)
+        let kept = if len <= SMALL {
+            self.small[len.next_power_of_two().ilog2() as usize].pop()
         } else {
-            let fits = |k: &usize| (len..=len + len / 8).contains(&bin[*k].capacity());
-            (0..bin.len()).filter(fits).min_by_key(|&k| bin[k].capacity())
+            // The smallest that is large enough, if it is not much too large. If there is
+            // none, the new one takes the place of one that is a little too small.
+            let sizes = || self.large.iter().map(|block| block.capacity()).enumerate();
+            let fits = sizes().filter(|(_, size)| (len..=2 * len).contains(size));
+            let smaller = sizes().filter(|(_, size)| (len / 2..len).contains(size));
+            let fits = fits.min_by_key(|(_, size)| *size);
+            let best = fits.or(smaller.max_by_key(|(_, size)| *size));
+            best.map(|(k, _)| self.large.swap_remove(k))
         };
-        let block = match best {
-            Some(k) => {
-                let block = bin.swap_remove(k);
-                self.idle -= block.capacity();
-                block
-            }
-            None => Arc::new(Vec::with_capacity(len)),
-        };
+        self.idle -= kept.as_ref().map_or(0, |block| block.capacity());
+        let new = || Vec::with_capacity(if len <= SMALL { len.next_power_of_two() } else { len });
+        let kept = kept.filter(|block| block.capacity() >= len);
+        let block = kept.unwrap_or_else(|| Arc::new(new()));
         self.used += block.capacity();
         self.most = self.most.max(self.used);
         block
@@ -162,12 +164,15 @@ impl<T> Pool<T> {
         self.used = self.used.saturating_sub(capacity);
         self.idle += capacity;
         if self.idle > 2 * self.most {
-            // What is kept is not what is asked for: the work has changed.
-            self.bins.iter_mut().for_each(Vec::clear);
+            // More is kept than ever asked for: it comes from elsewhere.
+            self.small.iter_mut().for_each(Vec::clear);
+            self.large.clear();
             self.idle = capacity;
         }
-        if let Some(k) = capacity.checked_ilog2() {
-            self.bins[k as usize].push(block);
+        if capacity > SMALL {
+            self.large.push(block);
+        } else if let Some(k) = capacity.checked_ilog2() {
+            self.small[k as usize].push(block);
         }
     }
 }

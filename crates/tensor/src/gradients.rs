@@ -85,6 +85,27 @@ impl<T: Scalar> Gradients<T> {
         }
     }
 
+    /// Accumulates those of an operation's gradients that are wanted.
+    pub(crate) fn accumulate_all<const N: usize, G: Into<Option<Tensor<T>>>>(
+        &mut self,
+        op: &str,
+        ids: [usize; N],
+        wanted: [bool; N],
+        gradients: [G; N],
+    ) {
+        for (k, gradient) in gradients.into_iter().enumerate() {
+            if let (true, Some(gradient)) = (wanted[k], gradient.into()) {
+                self.accumulate(op, ids[k], gradient, None);
+            }
+        }
+    }
+
+    /// Makes a gradient of zeros where none has arrived yet.
+    pub(crate) fn touch(&mut self, id: usize) {
+        let slot = &mut self.slots[id];
+        slot.gradient.get_or_insert_with(|| Tensor::zeros(slot.shape));
+    }
+
     pub(crate) fn at(&self, id: usize) -> Option<Tensor<T>> {
         self.slots[id].gradient.clone()
     }

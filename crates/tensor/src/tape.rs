@@ -189,12 +189,34 @@ impl<T: Scalar> Tape<T> {
         let wanted = inputs.map(|input| self.needs_gradient(input));
         let ids = inputs.map(|input| input.id);
         self.record_any(op, &inputs, value, move |dy, gradients| {
-            for (k, gradient) in pullback(dy, wanted).into_iter().enumerate() {
-                if let (true, Some(gradient)) = (wanted[k], gradient.into()) {
-                    gradients.accumulate(op, ids[k], gradient, None);
-                }
-            }
+            gradients.accumulate_all(op, ids, wanted, pullback(dy, wanted));
         })
+    }
+
+    /// Records an operation with two values. The pullback gets the gradients of both,
+    /// which are zeros where nothing depends on one of them.
+    ///
+    /// # Panics
+    /// As [`record`](Tape::record).
+    #[track_caller]
+    pub fn record_two<'t, const N: usize, G: Into<Option<Tensor<T>>>>(
+        &'t self,
+        op: &'static str,
+        inputs: [Var<'t, T>; N],
+        [first, second]: [Tensor<T>; 2],
+        pullback: impl Fn([&Tensor<T>; 2], [bool; N]) -> [G; N] + 'static,
+    ) -> [Var<'t, T>; 2] {
+        let wanted = inputs.map(|input| self.needs_gradient(input));
+        let ids = inputs.map(|input| input.id);
+        let (id, shape) = (self.len(), second.shape());
+        let first = self.record_any(op, &inputs, first, move |dy, gradients| {
+            let second = gradients.at(id + 1).unwrap_or_else(|| Tensor::zeros(shape));
+            gradients.accumulate_all(op, ids, wanted, pullback([dy, &second], wanted));
+        });
+        // The second's gradient stays where it is, for the first's pullback, which comes
+        // after it and is called even if nothing else depends on the first.
+        let second = self.record_any(op, &[first], second, move |_, gradients| gradients.touch(id));
+        [first, second]
     }
 
     /// As [`record`](Tape::record), for operations that take any number of inputs, or

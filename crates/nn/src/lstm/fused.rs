@@ -21,7 +21,7 @@ use super::cell::{State, Weights};
 
 /// Runs one layer over `[seq, batch, features]` in one direction. Returns the hidden
 /// states in the order of time, `[seq, batch, H_out]`, and the last state,
-/// `[batch, H_out]` and `[batch, hidden_size]`.
+/// `[1, batch, H_out]` and `[1, batch, hidden_size]`.
 ///
 /// With `lengths`, a sample's state stays as it is outside its length.
 pub(crate) fn sequence<'t, T: Scalar>(
@@ -42,15 +42,10 @@ pub(crate) fn sequence<'t, T: Scalar>(
     let sizes = Sizes { seq, batch, features, hidden, output, proj: w_hr.shape()[0], reverse };
 
     let inputs = [x, h_0, c_0, w.ih, w.hh, b_ih, b_hh, w_hr];
-    let (y, saved) = forward(sizes, inputs.map(|v| v.value()), lengths.map(Vec::from));
-    let pullback = move |dy: &Tensor<T>, wanted| backward(&saved, dy, wanted);
-    let y = x.tape().record("lstm", inputs, y, pullback);
-
-    let part = |start, shape: &[usize]| y.narrow(0, start, shape.iter().product()).reshape(shape);
-    let block = batch * output;
-    let h = part(sizes.after(0) * block, &[seq, batch, output]);
-    let h_n = part(if reverse { 0 } else { seq * block }, &[batch, output]);
-    (h, (h_n, part((seq + 1) * block, &[batch, hidden])))
+    let (values, saved) = forward(sizes, inputs.map(|v| v.value()), lengths.map(Vec::from));
+    let pullback = move |[dh, dc]: [&Tensor<T>; 2], wanted| backward(&saved, dh, dc, wanted);
+    let [h, c_n] = x.tape().record_two("lstm", inputs, values, pullback);
+    (h, (h.narrow(0, if reverse { 0 } else { seq - 1 }, 1), c_n))
 }
 
 #[derive(Clone, Copy)]
@@ -84,7 +79,8 @@ impl Sizes {
     /// The steps of a piece: enough rows for efficient products, and few enough to stay
     /// in the cache.
     fn steps(&self) -> usize {
-        (512 / self.batch.max(1)).clamp(1, STEPS).min(self.seq)
+        let rows = (self.seq * self.batch / 20).clamp(64, 512);
+        (rows / self.batch.max(1)).clamp(1, STEPS).min(self.seq)
     }
 
     /// Time cut into pieces, in the order in which they are taken.
@@ -150,8 +146,8 @@ struct Saved<T: Scalar> {
     w_ih: Tensor<T>,
     w_hh: Tensor<T>,
     w_hr: Tensor<T>,
-    /// All seq + 1 hidden states, and then c_n.
-    y: Tensor<T>,
+    /// All seq + 1 hidden states.
+    h: Tensor<T>,
     /// i, f, g and o side by side.
     gates: Buffer<T>,
     /// All seq + 1 cell states.
@@ -176,7 +172,7 @@ fn forward<T: Scalar>(
     sizes: Sizes,
     [x, h_0, c_0, w_ih, w_hh, b_ih, b_hh, w_hr]: [Tensor<T>; 8],
     lengths: Option<Vec<usize>>,
-) -> (Tensor<T>, Saved<T>) {
+) -> ([Tensor<T>; 2], Saved<T>) {
     let Sizes { seq, batch, features, hidden, output, proj, reverse } = sizes;
     let width = features + output;
     let b = b_ih.zip(&b_hh, |a, b| a + b);
@@ -189,7 +185,7 @@ fn forward<T: Scalar>(
     let mut tanh_c = Buffer::stale(seq * batch * hidden);
     let projected = sizes.projected();
     let mut m = Buffer::stale(seq * batch * projected);
-    let mut h = Buffer::stale((seq + 1) * batch * output + batch * hidden);
+    let mut h = Buffer::stale((seq + 1) * batch * output);
     let (first, last) = if reverse { (seq, 0) } else { (0, seq) };
     h[first * batch * output..][..batch * output].copy_from_slice(h_0.data());
     c[first * batch * hidden..][..batch * hidden].copy_from_slice(c_0.data());
@@ -206,7 +202,12 @@ fn forward<T: Scalar>(
             let [h_prev, h] = h.get_disjoint_mut(around).expect("two states");
             let gates = &mut *gates[k];
             // [x_t, h_{t−1}] times [W_ih, W_hh]ᵀ, beginning with the biases.
-            side_by_side(xh, (&x.data()[at(t, features)], features), (h_prev, output), None);
+            xh.clear();
+            let x_t = x.data()[at(t, features)].chunks_exact(features);
+            for (x, h) in x_t.zip(h_prev.chunks_exact(output)) {
+                xh.extend_from_slice(x);
+                xh.extend_from_slice(h);
+            }
             gates.chunks_exact_mut(4 * hidden).for_each(|a| a.copy_from_slice(b.data()));
             add_product(gates, Matrix::new(xh, width), &w);
             let outside = || outside(lengths.as_deref(), t, &rows);
@@ -250,9 +251,10 @@ fn forward<T: Scalar>(
             });
         }
     });
-    h[(seq + 1) * batch * output..].copy_from_slice(&c[last * batch * hidden..][..batch * hidden]);
-    let y = Tensor::from_buffer([h.len()], h);
-    (y.clone(), Saved { sizes, lengths, x, w_ih, w_hh, w_hr, y, gates, c, tanh_c, m })
+    let h = Tensor::from_buffer([seq + 1, batch, output], h);
+    let c_n = Buffer::from(&c[last * batch * hidden..][..batch * hidden]);
+    let values = [h.narrow(0, sizes.after(0), seq), Tensor::from_buffer([1, batch, hidden], c_n)];
+    (values, Saved { sizes, lengths, x, w_ih, w_hh, w_hr, h, gates, c, tanh_c, m })
 }
 
 /// The gradients of x, h_0, c_0, W_ih, W_hh, b_ih, b_hh and W_hr: backpropagation
@@ -260,10 +262,11 @@ fn forward<T: Scalar>(
 fn backward<T: Scalar>(
     saved: &Saved<T>,
     dy: &Tensor<T>,
+    dc_n: &Tensor<T>,
     wanted: [bool; 8],
 ) -> [Option<Tensor<T>>; 8] {
-    let Saved { sizes, lengths, x, w_ih, w_hh, w_hr, y, gates, c, tanh_c, m } = saved;
-    let Sizes { seq, batch, features, hidden, output, proj, reverse } = *sizes;
+    let Saved { sizes, lengths, x, w_ih, w_hh, w_hr, h, gates, c, tanh_c, m } = saved;
+    let Sizes { batch, features, hidden, output, proj, reverse, .. } = *sizes;
     let projected = sizes.projected();
     let threads = sizes.threads();
     let x_wanted = if wanted[0] { 4 * hidden } else { 0 };
@@ -274,10 +277,9 @@ fn backward<T: Scalar>(
     let mut da = Buffer::stale(rows * 4 * hidden);
     let mut dhs = Buffer::stale(rows * proj);
     let mut dh = Tensor::zeros([batch, output]);
-    let mut dc = dy.narrow(0, (seq + 1) * batch * output, batch * hidden).reshape([batch, hidden]);
-    let mut xh1 = Buffer::with_capacity(rows * (features + output + 1));
-    let mut dw = Tensor::zeros([4 * hidden, features + output + 1]);
-    let mut dw_hr = Tensor::zeros(w_hr.shape());
+    let mut dc = dc_n.reshape([batch, hidden]);
+    let [mut dw_ih, mut dw_hh, mut dw_hr] = [w_ih, w_hh, w_hr].map(|w| Tensor::zeros(w.shape()));
+    let mut db = Tensor::zeros([4 * hidden]);
     let mut dx = Tensor::zeros(if wanted[0] { x.shape() } else { [0].into() });
 
     let work = |times: Range<usize>, rows: Range<usize>, blocks: [Blocks<'_, T>; 4]| {
@@ -289,7 +291,7 @@ fn backward<T: Scalar>(
         for t in in_order(times.clone(), !reverse) {
             let (da, dhs) = (&mut *da[t - times.start], &mut *dhs[t - times.start]);
             // h̄_t has two sources: the output at t, and the step after t.
-            dispatch(AddAssign(dh, &dy.data()[at(sizes.after(t), output)]));
+            dispatch(AddRows(dh, &dy.data()[at(t, output)]));
             if proj > 0 {
                 dhs.copy_from_slice(dh);
                 dm.fill(T::zero());
@@ -314,9 +316,9 @@ fn backward<T: Scalar>(
             add_product(dh, Matrix::new(da, 4 * hidden), &w_hh_b); // (bptt-h-prev)
         }
     };
-    let [dx_, dh_, dc_, dw_, dw_hr_] =
-        [&mut dx, &mut dh, &mut dc, &mut dw, &mut dw_hr].map(Tensor::data_mut);
-    let xh1: &mut Vec<T> = &mut xh1;
+    let [dx_, dh_, dc_, dw_ih_, dw_hh_, dw_hr_, db_] =
+        [&mut dx, &mut dh, &mut dc, &mut dw_ih, &mut dw_hh, &mut dw_hr, &mut db]
+            .map(Tensor::data_mut);
     in_pool(threads, || {
         for times in sizes.pieces(!reverse) {
             let rows = times.len() * batch;
@@ -330,41 +332,23 @@ fn backward<T: Scalar>(
                 work(times.clone(), rows, blocks)
             });
 
-            // The sums over all rows of the piece: Σ_t ā_tᵀ [x_t, h_{t−1}, 1].
+            // The sums over all rows of the piece, in the order of time.
             let da = &da[..rows * 4 * hidden];
             let from = times.start * batch;
             let x = &x.data()[from * features..][..rows * features];
-            let h_prev = &y.data()[sizes.before(times.start) * batch * output..][..rows * output];
-            side_by_side(xh1, (x, features), (h_prev, output), Some(T::one()));
-            add_transposed(dw_, (da, 4 * hidden), (xh1, features + output + 1));
+            let h_prev = &h.data()[sizes.before(times.start) * batch * output..][..rows * output];
             let m = &m[from * projected..][..rows * projected];
+            add_transposed(dw_ih_, (da, 4 * hidden), (x, features)); // (bptt-w-ih)
+            add_transposed(dw_hh_, (da, 4 * hidden), (h_prev, output)); // (bptt-w-hh)
             add_transposed(dw_hr_, (&dhs[..rows * proj], proj), (m, hidden));
+            dispatch(AddRows(db_, da)); // (bptt-b)
             if wanted[0] {
                 let dx = &mut dx_[from * features..][..rows * features];
                 add_product_parallel(dx, Matrix::new(da, 4 * hidden), &w_ih_b); // (bptt-x)
             }
         }
     });
-    let dw_ih = dw.narrow(1, 0, features); // (bptt-w-ih)
-    let dw_hh = dw.narrow(1, features, output); // (bptt-w-hh)
-    let db = dw.narrow(1, features + output, 1).reshape([4 * hidden]); // (bptt-b)
     [dx, dh, dc, dw_ih, dw_hh, db.clone(), db, dw_hr].map(Some)
-}
-
-/// The rows of two matrices side by side, and one more number behind them. Each matrix
-/// comes with its width.
-fn side_by_side<T: Scalar>(
-    rows: &mut Vec<T>,
-    (a, a_width): (&[T], usize),
-    (b, b_width): (&[T], usize),
-    last: Option<T>,
-) {
-    rows.clear();
-    for (a, b) in a.chunks_exact(a_width).zip(b.chunks_exact(b_width)) {
-        rows.extend_from_slice(a);
-        rows.extend_from_slice(b);
-        rows.extend(last);
-    }
 }
 
 /// `C += Aᵀ B`. The matrices have as many rows, and come with their widths.
@@ -493,12 +477,14 @@ fn split_mut<T>(gates: &mut [T]) -> [&mut [T]; 4] {
     [i, f, g, o]
 }
 
-/// `y += x`.
-struct AddAssign<'a, T>(&'a mut [T], &'a [T]);
+/// `y += x`, for each row of x.
+struct AddRows<'a, T>(&'a mut [T], &'a [T]);
 
-impl<T: Scalar> Kernel for AddAssign<'_, T> {
+impl<T: Scalar> Kernel for AddRows<'_, T> {
     #[inline(always)]
     fn run(self) {
-        self.0.iter_mut().zip(self.1).for_each(|(y, &x)| *y += x);
+        for x in self.1.chunks_exact(self.0.len().max(1)) {
+            self.0.iter_mut().zip(x).for_each(|(y, &x)| *y += x);
+        }
     }
 }

@@ -297,7 +297,8 @@ impl<T: Scalar> Lstm<T> {
                     let hidden: Vec<_> = steps.iter().map(|step| step.h).collect();
                     let end = steps[if reverse { 0 } else { seq - 1 }];
                     all_steps.push(steps);
-                    (Var::stack(&hidden, 0), (end.h, end.c))
+                    let [h, c] = [end.h, end.c].map(|s| Var::stack(&[s], 0));
+                    (Var::stack(&hidden, 0), (h, c))
                 } else {
                     fused::sequence(input, state, weights, reverse, lengths)
                 };
@@ -308,7 +309,7 @@ impl<T: Scalar> Lstm<T> {
             input = if let [output] = outputs[..] { output } else { Var::cat(&outputs, 2) };
         }
 
-        let (h_n, c_n) = (Var::stack(&h_n, 0), Var::stack(&c_n, 0));
+        let (h_n, c_n) = (Var::cat(&h_n, 0), Var::cat(&c_n, 0));
         let (output, state) = if is_batched {
             (if config.batch_first { input.transpose(0, 1) } else { input }, (h_n, c_n))
         } else {
