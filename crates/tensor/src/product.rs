@@ -54,34 +54,26 @@ pub struct Packed<T: Scalar> {
 }
 
 impl<T: Scalar> Packed<T> {
-    /// Packs a matrix of `n` columns, whose rows are those of all `parts`, one below
-    /// the other. Each part comes with its number of rows.
-    pub fn new(parts: &[(Matrix<'_, T>, usize)], n: usize) -> Self {
+    /// Packs the `k × n` matrix `b`.
+    pub fn new(b: Matrix<'_, T>, k: usize, n: usize) -> Self {
         let width = panel_width::<T>();
-        let k: usize = parts.iter().map(|(_, k)| k).sum();
         let mut panels = Buffer::stale(n.div_ceil(width) * width * k);
         let firsts = (0..n).step_by(width);
-        for (mut panel, first) in panels.chunks_exact_mut((width * k).max(1)).zip(firsts) {
+        for (panel, first) in panels.chunks_exact_mut((width * k).max(1)).zip(firsts) {
             let columns = width.min(n - first);
             if columns < width {
                 panel.fill(T::zero());
             }
-            for &(b, k) in parts {
-                let (part, rest) = panel.split_at_mut(k * width);
-                panel = rest;
-                if b.transposed {
-                    let sources = b.data[first * b.stride..].chunks(b.stride.max(1)).take(columns);
-                    for (j, source) in sources.enumerate() {
-                        for (row, &x) in part.chunks_exact_mut(width).zip(&source[..k]) {
-                            row[j] = x;
-                        }
+            if b.transposed {
+                let sources = b.data[first * b.stride..].chunks(b.stride).take(columns);
+                for (j, source) in sources.enumerate() {
+                    for (row, &x) in panel.chunks_exact_mut(width).zip(&source[..k]) {
+                        row[j] = x;
                     }
-                } else {
-                    for (row, source) in
-                        part.chunks_exact_mut(width).zip(b.data.chunks(b.stride.max(1)))
-                    {
-                        row[..columns].copy_from_slice(&source[first..first + columns]);
-                    }
+                }
+            } else {
+                for (row, source) in panel.chunks_exact_mut(width).zip(b.data.chunks(b.stride)) {
+                    row[..columns].copy_from_slice(&source[first..first + columns]);
                 }
             }
         }

@@ -116,13 +116,7 @@ fn products_have_the_bits_of_their_definition() {
             ) -> Matrix<'_, T> {
                 if transposed { Matrix::transposed(data, rows) } else { Matrix::new(data, columns) }
             }
-            // In two parts, one below the other.
-            let above = k / 3;
-            let below = if b_transposed { above } else { above * n };
-            let parts = [(&b[..], above), (&b[below..], k - above)];
-            let stride = if b_transposed { k } else { n };
-            let part = |(b, rows)| (matrix(b, stride, stride, b_transposed), rows);
-            let packed = Packed::new(&parts.map(part), n);
+            let packed = Packed::new(matrix(&b, k, n, b_transposed), k, n);
             let (mut c, mut parallel) = (start.clone(), start.clone());
             add_product(&mut c, matrix(&a, m, k, a_transposed), &packed);
             add_product_parallel(&mut parallel, matrix(&a, m, k, a_transposed), &packed);

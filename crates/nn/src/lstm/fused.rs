@@ -174,11 +174,12 @@ fn forward<T: Scalar>(
     lengths: Option<Vec<usize>>,
 ) -> ([Tensor<T>; 2], Saved<T>) {
     let Sizes { seq, batch, features, hidden, output, proj, reverse } = sizes;
-    let width = features + output;
     let b = b_ih.zip(&b_hh, |a, b| a + b);
-    let w = [(&w_ih, features), (&w_hh, output)];
-    let w = Packed::new(&w.map(|(w, k)| (Matrix::transposed(w.data(), k), k)), 4 * hidden);
-    let w_proj = Packed::new(&[(Matrix::transposed(w_hr.data(), hidden), hidden)], proj);
+    let transposed = |w: &Tensor<T>| {
+        let [n, k] = [w.shape()[0], w.shape()[1]];
+        Packed::new(Matrix::transposed(w.data(), k), k, n)
+    };
+    let [w_ih_t, w_hh_t, w_hr_t] = [&w_ih, &w_hh, &w_hr].map(transposed);
 
     let mut gates = Buffer::stale(seq * batch * 4 * hidden);
     let mut c = Buffer::stale((seq + 1) * batch * hidden);
@@ -192,7 +193,6 @@ fn forward<T: Scalar>(
 
     let work = |times: Range<usize>, rows: Range<usize>, blocks: [Blocks<'_, T>; 5]| {
         let [gates, mut c, tanh_c, mut h, m] = blocks;
-        let xh: &mut Vec<T> = &mut Buffer::with_capacity(rows.len() * width);
         let at =
             |t: usize, size: usize| (t * batch + rows.start) * size..(t * batch + rows.end) * size;
         for t in in_order(times.clone(), reverse) {
@@ -201,15 +201,9 @@ fn forward<T: Scalar>(
             let [c_prev, c] = c.get_disjoint_mut(around).expect("two states");
             let [h_prev, h] = h.get_disjoint_mut(around).expect("two states");
             let gates = &mut *gates[k];
-            // [x_t, h_{t−1}] times [W_ih, W_hh]ᵀ, beginning with the biases.
-            xh.clear();
-            let x_t = x.data()[at(t, features)].chunks_exact(features);
-            for (x, h) in x_t.zip(h_prev.chunks_exact(output)) {
-                xh.extend_from_slice(x);
-                xh.extend_from_slice(h);
-            }
             gates.chunks_exact_mut(4 * hidden).for_each(|a| a.copy_from_slice(b.data()));
-            add_product(gates, Matrix::new(xh, width), &w);
+            add_product(gates, Matrix::new(&x.data()[at(t, features)], features), &w_ih_t);
+            add_product(gates, Matrix::new(h_prev, output), &w_hh_t);
             let outside = || outside(lengths.as_deref(), t, &rows);
             for row in outside() {
                 // Shut gates: nothing is forgotten, written or shown.
@@ -227,7 +221,7 @@ fn forward<T: Scalar>(
             });
             if proj > 0 {
                 h.fill(T::zero());
-                add_product(h, Matrix::new(&*m[k], hidden), &w_proj);
+                add_product(h, Matrix::new(&*m[k], hidden), &w_hr_t);
             }
             for row in outside() {
                 let row = row * output..(row + 1) * output;
@@ -271,7 +265,7 @@ fn backward<T: Scalar>(
     let threads = sizes.threads();
     let x_wanted = if wanted[0] { 4 * hidden } else { 0 };
     let [w_ih_b, w_hh_b, w_hr_b] = [(w_ih, x_wanted), (w_hh, 4 * hidden), (w_hr, proj)]
-        .map(|(w, k)| Packed::new(&[(Matrix::new(w.data(), w.shape()[1]), k)], w.shape()[1]));
+        .map(|(w, k)| Packed::new(Matrix::new(w.data(), w.shape()[1]), k, w.shape()[1]));
 
     let rows = sizes.steps() * batch;
     let mut da = Buffer::stale(rows * 4 * hidden);
@@ -353,7 +347,7 @@ fn backward<T: Scalar>(
 
 /// `C += Aᵀ B`. The matrices have as many rows, and come with their widths.
 fn add_transposed<T: Scalar>(c: &mut [T], (a, m): (&[T], usize), (b, n): (&[T], usize)) {
-    let b = Packed::new(&[(Matrix::new(b, n), b.len() / n)], n);
+    let b = Packed::new(Matrix::new(b, n), b.len() / n, n);
     add_product_parallel(c, Matrix::transposed(a, m), &b);
 }
 

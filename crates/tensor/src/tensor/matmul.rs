@@ -72,7 +72,7 @@ fn product<T: Scalar>(
     match (sizes(a.shape, a_transposed), sizes(b.shape, b_transposed)) {
         (Some((m, k)), Some((b_rows, n))) if k == b_rows => {
             let mut result = Tensor::zeros([m, n]);
-            let packed = Packed::new(&[(b.matrix(b_transposed), k)], n);
+            let packed = Packed::new(b.matrix(b_transposed), k, n);
             add_product_parallel(result.data_mut(), a.matrix(a_transposed), &packed);
             result
         }
