@@ -29,6 +29,7 @@ pub struct Shape {
 
 impl Shape {
     /// The product of the sizes; 1 for a scalar.
+    #[inline]
     pub fn num_elements(&self) -> usize {
         self.iter().product()
     }
@@ -41,6 +42,7 @@ impl Shape {
     }
 
     /// The same shape with the size of dimension `dim` replaced.
+    #[inline]
     pub(crate) fn with_size(mut self, dim: usize, size: usize) -> Shape {
         self.sizes[..self.rank][dim] = size;
         self
@@ -48,6 +50,7 @@ impl Shape {
 
     /// Splits the shape around dimension `dim` into (outer, size, inner)
     /// element counts: the tensor is `outer` blocks of `size` rows of `inner`.
+    #[inline]
     pub(crate) fn around(&self, dim: usize) -> (usize, usize, usize) {
         (self[..dim].iter().product(), self[dim], self[dim + 1..].iter().product())
     }
@@ -74,12 +77,14 @@ impl Shape {
 impl Deref for Shape {
     type Target = [usize];
 
+    #[inline]
     fn deref(&self) -> &[usize] {
         &self.sizes[..self.rank]
     }
 }
 
 impl From<&[usize]> for Shape {
+    #[inline]
     #[track_caller]
     fn from(slice: &[usize]) -> Self {
         let rank = slice.len();

@@ -61,7 +61,7 @@ struct Sizes {
     reverse: bool,
 }
 
-/// The most steps of a piece.
+/// The most steps that are taken together.
 const STEPS: usize = 16;
 
 impl Sizes {
@@ -76,16 +76,16 @@ impl Sizes {
         t + usize::from(!self.reverse)
     }
 
-    /// The steps of a piece: enough rows for efficient products, and few enough to stay
-    /// in the cache.
-    fn steps(&self) -> usize {
+    /// The steps that the backward pass takes together: enough rows for efficient
+    /// products, and few enough to be little beside what is saved.
+    fn steps_back(&self) -> usize {
         let rows = (self.seq * self.batch / 20).clamp(64, 512);
         (rows / self.batch.max(1)).clamp(1, STEPS).min(self.seq)
     }
 
-    /// Time cut into pieces, in the order in which they are taken.
-    fn pieces(&self, reverse: bool) -> impl Iterator<Item = Range<usize>> + use<> {
-        let (steps, seq) = (self.steps(), self.seq);
+    /// Time cut into pieces of so many steps, in the order in which they are taken.
+    fn pieces(&self, steps: usize, reverse: bool) -> impl Iterator<Item = Range<usize>> + use<> {
+        let seq = self.seq;
         in_order(0..seq.div_ceil(steps), reverse).map(move |k| k * steps..seq.min((k + 1) * steps))
     }
 
@@ -231,7 +231,7 @@ fn forward<T: Scalar>(
     };
     let threads = sizes.threads();
     in_pool(threads, || {
-        for times in sizes.pieces(reverse) {
+        for times in sizes.pieces(STEPS, reverse) {
             let states = times.start..times.end + 1;
             let lists = [
                 (4 * hidden, blocks(&mut gates, batch * 4 * hidden, times.clone())),
@@ -267,7 +267,7 @@ fn backward<T: Scalar>(
     let [w_ih_b, w_hh_b, w_hr_b] = [(w_ih, x_wanted), (w_hh, 4 * hidden), (w_hr, proj)]
         .map(|(w, k)| Packed::new(Matrix::new(w.data(), w.shape()[1]), k, w.shape()[1]));
 
-    let rows = sizes.steps() * batch;
+    let rows = sizes.steps_back() * batch;
     let mut da = Buffer::stale(rows * 4 * hidden);
     let mut dhs = Buffer::stale(rows * proj);
     let mut dh = Tensor::zeros([batch, output]);
@@ -314,7 +314,7 @@ fn backward<T: Scalar>(
         [&mut dx, &mut dh, &mut dc, &mut dw_ih, &mut dw_hh, &mut dw_hr, &mut db]
             .map(Tensor::data_mut);
     in_pool(threads, || {
-        for times in sizes.pieces(!reverse) {
+        for times in sizes.pieces(sizes.steps_back(), !reverse) {
             let rows = times.len() * batch;
             let lists = [
                 (4 * hidden, blocks(&mut da, batch * 4 * hidden, 0..times.len())),

@@ -37,7 +37,7 @@ fn product(c: &mut Criterion) {
     ] {
         let (a, b) = (numbers::<f32>(m * k), numbers(k * n));
         let a = if transposed { Matrix::transposed(&a, m) } else { Matrix::new(&a, k) };
-        let packed = Packed::new(&[(Matrix::new(&b, n), k)], n);
+        let packed = Packed::new(Matrix::new(&b, n), k, n);
         let mut result = vec![0.0; m * n];
         let name = format!("{m}×{k}×{n}{}", if transposed { " transposed" } else { "" });
         group.throughput(Throughput::Elements(2 * (m * k * n) as u64));

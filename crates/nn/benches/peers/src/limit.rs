@@ -129,7 +129,7 @@ impl Product {
         let Product { k, n, transposed, .. } = *self;
         let rows = self.rows.div_ceil(threads);
         let small = 1e-3; // sums of its squares neither overflow nor vanish
-        let b = &Packed::new(&[(Matrix::new(&vec![small; k * n], n), k)], n);
+        let b = &Packed::new(Matrix::new(&vec![small; k * n], n), k, n);
         let repeats = (ENOUGH / self.flops()).ceil() as usize;
         let seconds = fastest(threads, || {
             let (a, mut c) = (vec![small; rows * k], vec![0.0_f32; rows * n]);
