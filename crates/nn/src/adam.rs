@@ -173,22 +173,22 @@ impl<T: Scalar> Adam<T> {
                 max_exp_avg_sq: None,
             });
             state.step += 1;
+            let (decay, shrink) = match self.config.decoupled_weight_decay {
+                true => (0.0, 1.0 - lr * weight_decay),
+                false => (weight_decay, 1.0),
+            };
             // PyTorch computes what is the same for all elements in f64 …
-            let bias_correction1 = 1.0 - beta1.powi(state.step);
-            let bias_correction2 = 1.0 - beta2.powi(state.step);
-            // … and rounds it once to the parameter's type.
-            let [step_size, root2, gain1, beta2, gain2, eps, decay, shrink] = [
-                lr / bias_correction1,
-                bias_correction2.sqrt(),
+            let factors = [
+                if self.config.maximize { -1.0 } else { 1.0 },
+                shrink,
+                decay,
                 1.0 - beta1,
                 beta2,
                 1.0 - beta2,
+                lr / (1.0 - beta1.powi(state.step)),
+                (1.0 - beta2.powi(state.step)).sqrt(),
                 eps,
-                weight_decay,
-                1.0 - lr * weight_decay,
-            ]
-            .map(T::from_f64);
-            let decoupled = self.config.decoupled_weight_decay;
+            ];
             let v_max = (self.config.amsgrad)
                 .then(|| state.max_exp_avg_sq.get_or_insert_with(zeros).data_mut());
             dispatch(Update {
@@ -197,15 +197,8 @@ impl<T: Scalar> Adam<T> {
                 m: state.exp_avg.data_mut(),
                 v: state.exp_avg_sq.data_mut(),
                 v_max,
-                sign: if self.config.maximize { -T::one() } else { T::one() },
-                shrink: if decoupled { shrink } else { T::one() },
-                decay: if decoupled { T::zero() } else { decay },
-                gain1,
-                beta2,
-                gain2,
-                step_size,
-                root2,
-                eps,
+                // … and rounds it once to the parameter's type.
+                factors: factors.map(T::from_f64),
             });
         });
     }
@@ -218,28 +211,16 @@ struct Update<'a, T> {
     m: &'a mut [T],
     v: &'a mut [T],
     v_max: Option<&'a mut [T]>,
-    sign: T,
-    /// What decoupled weight decay leaves of a parameter; 1 without it.
-    shrink: T,
-    /// The factor of the other weight decay; 0 without it.
-    decay: T,
-    /// 1 − β₁.
-    gain1: T,
-    beta2: T,
-    /// 1 − β₂.
-    gain2: T,
-    /// lr / (1 − β₁ᵗ).
-    step_size: T,
-    /// √(1 − β₂ᵗ).
-    root2: T,
-    eps: T,
+    /// ±1; what decoupled weight decay leaves of a parameter, and the factor of the other
+    /// one; 1 − β₁, β₂ and 1 − β₂; lr / (1 − β₁ᵗ), √(1 − β₂ᵗ) and ε.
+    factors: [T; 9],
 }
 
 impl<T: Scalar> Kernel for Update<'_, T> {
     #[inline(always)]
     fn run(self) {
-        let Update { p, g, m, v, v_max, sign, shrink, decay, .. } = self;
-        let Update { gain1, beta2, gain2, step_size, root2, eps, .. } = self;
+        let Update { p, g, m, v, v_max, factors } = self;
+        let [sign, shrink, decay, gain1, beta2, gain2, step_size, root2, eps] = factors;
         for (((p, &g), m), v) in p.iter_mut().zip(g).zip(&mut *m).zip(&mut *v) {
             *p *= shrink;
             let g = sign * g + decay * *p;

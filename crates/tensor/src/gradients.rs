@@ -86,6 +86,7 @@ impl<T: Scalar> Gradients<T> {
     }
 
     /// Accumulates those of an operation's gradients that are wanted.
+    #[track_caller]
     pub(crate) fn accumulate_all<const N: usize, G: Into<Option<Tensor<T>>>>(
         &mut self,
         op: &str,

@@ -196,6 +196,24 @@ impl<T: Scalar> Tape<T> {
     /// Records an operation with two values. The pullback gets the gradients of both,
     /// which are zeros where nothing depends on one of them.
     ///
+    /// ```
+    /// use tensor::{Tape, Tensor, Var};
+    ///
+    /// fn sum_and_product<'t>(a: Var<'t, f64>, b: Var<'t, f64>) -> [Var<'t, f64>; 2] {
+    ///     let (av, bv) = (a.value().item(), b.value().item());
+    ///     let values = [av + bv, av * bv].map(Tensor::from);
+    ///     a.tape().record_two("sum_and_product", [a, b], values, move |[ds, dp], _| {
+    ///         let (ds, dp) = (ds.item(), dp.item());
+    ///         [ds + dp * bv, ds + dp * av].map(Tensor::from)
+    ///     })
+    /// }
+    /// let tape = Tape::new();
+    /// let (a, b) = (tape.var(Tensor::from(2.0)), tape.var(Tensor::from(5.0)));
+    /// let [sum, product] = sum_and_product(a, b);
+    /// assert_eq!(product.backward().wrt(a).item(), 5.0);
+    /// assert_eq!((sum * product).backward().wrt(a).item(), 10.0 + 7.0 * 5.0);
+    /// ```
+    ///
     /// # Panics
     /// As [`record`](Tape::record).
     #[track_caller]

@@ -61,6 +61,12 @@ proptest! {
         });
         prop_assert_eq!(&tail, &expected);
         prop_assert_eq!(&Tensor::cat(&[head.clone(), tail.clone()], dim), x);
+        // A part may share the whole's memory, and is nevertheless a value of its own.
+        let mut changed = tail.clone();
+        changed.data_mut().fill(7.0);
+        prop_assert_eq!(&tail, &expected);
+        prop_assert_eq!(changed.data().len(), tail.data().len());
+        prop_assert_eq!(&tail.reshape([tail.data().len()]).reshape(tail.shape()), &tail);
         let mut sum = Tensor::zeros(x.shape());
         sum.add_part(dim, 0, &head);
         sum.add_part(dim, cut, &tail);

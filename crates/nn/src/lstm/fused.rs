@@ -89,6 +89,11 @@ impl Sizes {
         in_order(0..seq.div_ceil(steps), reverse).map(move |k| k * steps..seq.min((k + 1) * steps))
     }
 
+    /// Where some rows of step t stand in a list of all, each row `width` numbers.
+    fn rows(&self, t: usize, rows: &Range<usize>, width: usize) -> Range<usize> {
+        (t * self.batch + rows.start) * width..(t * self.batch + rows.end) * width
+    }
+
     /// How much of m is kept for each row.
     fn projected(&self) -> usize {
         if self.proj > 0 { self.hidden } else { 0 }
@@ -193,8 +198,7 @@ fn forward<T: Scalar>(
 
     let work = |times: Range<usize>, rows: Range<usize>, blocks: [Blocks<'_, T>; 5]| {
         let [gates, mut c, tanh_c, mut h, m] = blocks;
-        let at =
-            |t: usize, size: usize| (t * batch + rows.start) * size..(t * batch + rows.end) * size;
+        let at = |t, width| sizes.rows(t, &rows, width);
         for t in in_order(times.clone(), reverse) {
             let k = t - times.start;
             let around = [sizes.before(k), sizes.after(k)];
@@ -217,7 +221,7 @@ fn forward<T: Scalar>(
                 c_prev,
                 c,
                 tanh_c: &mut *tanh_c[k],
-                h: if proj > 0 { &mut *m[k] } else { &mut *h },
+                h: if proj > 0 { m[k] } else { h },
             });
             if proj > 0 {
                 h.fill(T::zero());
@@ -278,9 +282,7 @@ fn backward<T: Scalar>(
 
     let work = |times: Range<usize>, rows: Range<usize>, blocks: [Blocks<'_, T>; 4]| {
         let [da, dhs, [dh, ..], [dc, ..]] = blocks;
-        let at = |block: usize, width: usize| {
-            (block * batch + rows.start) * width..(block * batch + rows.end) * width
-        };
+        let at = |t, width| sizes.rows(t, &rows, width);
         let mut dm = Buffer::zeros(rows.len() * projected);
         for t in in_order(times.clone(), !reverse) {
             let (da, dhs) = (&mut *da[t - times.start], &mut *dhs[t - times.start]);
