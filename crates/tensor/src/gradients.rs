@@ -76,10 +76,9 @@ impl<T: Scalar> Gradients<T> {
             "{op}: its pullback gave a gradient of shape {found} for an input of shape {expected}"
         );
         match (&mut slot.gradient, part) {
-            (empty @ None, _) if found == expected => *empty = Some(gradient),
             (Some(sum), None) => sum.add_assign(&gradient),
-            (sum, part) => {
-                let (dim, start) = part.unwrap_or_default();
+            (empty, None) => *empty = Some(gradient),
+            (sum, Some((dim, start))) => {
                 sum.get_or_insert_with(|| Tensor::zeros(expected)).add_part(dim, start, &gradient);
             }
         }
