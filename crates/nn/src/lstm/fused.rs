@@ -199,25 +199,27 @@ fn forward<T: Scalar>(
     let work = |times: Range<usize>, rows: Range<usize>, blocks: [Blocks<'_, T>; 5]| {
         let [gates, mut c, tanh_c, mut h, m] = blocks;
         let at = |t, width| sizes.rows(t, &rows, width);
+        let a: &mut [T] = &mut Buffer::stale(rows.len() * 4 * hidden);
         for t in in_order(times.clone(), reverse) {
             let k = t - times.start;
             let around = [sizes.before(k), sizes.after(k)];
             let [c_prev, c] = c.get_disjoint_mut(around).expect("two states");
             let [h_prev, h] = h.get_disjoint_mut(around).expect("two states");
-            let gates = &mut *gates[k];
-            gates.chunks_exact_mut(4 * hidden).for_each(|a| a.copy_from_slice(b.data()));
-            add_product(gates, Matrix::new(&x.data()[at(t, features)], features), &w_ih_t);
-            add_product(gates, Matrix::new(h_prev, output), &w_hh_t);
+            // What is inside the brackets of the first four equations.
+            a.chunks_exact_mut(4 * hidden).for_each(|a| a.copy_from_slice(b.data()));
+            add_product(a, Matrix::new(&x.data()[at(t, features)], features), &w_ih_t);
+            add_product(a, Matrix::new(h_prev, output), &w_hh_t);
             let outside = || outside(lengths.as_deref(), t, &rows);
             for row in outside() {
                 // Shut gates: nothing is forgotten, written or shown.
-                let gates = split_mut(&mut gates[row * 4 * hidden..][..4 * hidden]);
+                let a = split_mut(&mut a[row * 4 * hidden..][..4 * hidden]);
                 let shut = [T::neg_infinity(), T::infinity(), T::zero(), T::neg_infinity()];
-                gates.into_iter().zip(shut).for_each(|(a, shut)| a.fill(shut));
+                a.into_iter().zip(shut).for_each(|(a, shut)| a.fill(shut));
             }
             dispatch(StepForward {
                 hidden,
-                gates,
+                a,
+                gates: &mut *gates[k],
                 c_prev,
                 c,
                 tanh_c: &mut *tanh_c[k],
@@ -353,9 +355,11 @@ fn add_transposed<T: Scalar>(c: &mut [T], (a, m): (&[T], usize), (b, n): (&[T], 
     add_product_parallel(c, Matrix::transposed(a, m), &b);
 }
 
-/// One step of some rows: activates the gates, and computes c, tanh(c) and h.
+/// One step of some rows: from what is inside the brackets, `a`, to the gates, c, tanh(c)
+/// and h.
 struct StepForward<'a, T> {
     hidden: usize,
+    a: &'a [T],
     gates: &'a mut [T],
     c_prev: &'a [T],
     c: &'a mut [T],
@@ -367,12 +371,20 @@ impl<T: Scalar> Kernel for StepForward<'_, T> {
     #[inline(always)]
     fn run(self) {
         let hidden = self.hidden;
-        let inputs = self.gates.chunks_exact_mut(4 * hidden).zip(self.c_prev.chunks_exact(hidden));
-        let states = self.c.chunks_exact_mut(hidden).zip(self.tanh_c.chunks_exact_mut(hidden));
-        let rows = inputs.zip(states).zip(self.h.chunks_exact_mut(hidden));
-        for (((gates, c_prev), (c, tanh_c)), h) in rows {
-            let [i, f, g, o] = split_mut(gates);
-            forward_row(i, f, g, o, c_prev, c, tanh_c, h);
+        let gates = self.a.chunks_exact(4 * hidden).zip(self.gates.chunks_exact_mut(4 * hidden));
+        let states = self.c_prev.chunks_exact(hidden).zip(self.c.chunks_exact_mut(hidden));
+        let rows = self.tanh_c.chunks_exact_mut(hidden).zip(self.h.chunks_exact_mut(hidden));
+        // Vectors of 8 numbers; for a last one that is not full, the last 8 once more.
+        let full = if hidden < 8 { hidden } else { hidden / 8 * 8 };
+        let ranges = [0..full, hidden - (hidden - full).next_multiple_of(8)..hidden];
+        for (((a, gates), (c_prev, c)), (tanh_c, h)) in gates.zip(states).zip(rows) {
+            let (a, [i, f, g, o]) = (split(a), split_mut(gates));
+            for range in ranges.clone() {
+                let a = a.map(|a| &a[range.clone()]);
+                let [i, f, g, o] = [&mut *i, f, g, o].map(|y| &mut y[range.clone()]);
+                let (c, tanh_c) = (&mut c[range.clone()], &mut tanh_c[range.clone()]);
+                forward_row(a, i, f, g, o, &c_prev[range.clone()], c, tanh_c, &mut h[range]);
+            }
         }
     }
 }
@@ -381,6 +393,7 @@ impl<T: Scalar> Kernel for StepForward<'_, T> {
 #[inline(always)]
 #[allow(clippy::too_many_arguments)]
 fn forward_row<T: Scalar>(
+    [a_i, a_f, a_g, a_o]: [&[T]; 4],
     i: &mut [T],
     f: &mut [T],
     g: &mut [T],
@@ -391,13 +404,14 @@ fn forward_row<T: Scalar>(
     h: &mut [T],
 ) {
     let n = h.len();
+    let (a_i, a_f, a_g, a_o) = (&a_i[..n], &a_f[..n], &a_g[..n], &a_o[..n]);
     let (i, f, g, o) = (&mut i[..n], &mut f[..n], &mut g[..n], &mut o[..n]);
     let (c_prev, c, tanh_c) = (&c_prev[..n], &mut c[..n], &mut tanh_c[..n]);
     for k in 0..n {
-        i[k] = Elementary::sigmoid(i[k]);
-        f[k] = Elementary::sigmoid(f[k]);
-        g[k] = Elementary::tanh(g[k]);
-        o[k] = Elementary::sigmoid(o[k]);
+        i[k] = Elementary::sigmoid(a_i[k]);
+        f[k] = Elementary::sigmoid(a_f[k]);
+        g[k] = Elementary::tanh(a_g[k]);
+        o[k] = Elementary::sigmoid(a_o[k]);
         c[k] = f[k] * c_prev[k] + i[k] * g[k];
         tanh_c[k] = Elementary::tanh(c[k]);
         h[k] = o[k] * tanh_c[k];
