@@ -5,6 +5,7 @@
 //! |---|---|
 //! | the six equations of the LSTM | `lstm/cell.rs` |
 //! | one layer in one direction, over time | `lstm/layer.rs` |
+//! | the same as one operation, fast | `lstm/fused.rs` |
 //! | layers, directions, initial state, shapes | `lstm/mod.rs` |
 //! | `y = x Wᵀ + b` | `linear.rs` |
 //! | the mean squared error | `loss.rs` |
