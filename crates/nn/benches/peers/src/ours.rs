@@ -74,7 +74,9 @@ impl<const REFERENCE: bool> Contestant for Ours<REFERENCE> {
         let y = self.model.forward(self.tape.constant(self.x.clone()));
         let gradients = mse_loss(y, self.tape.constant(self.y.clone())).backward();
         self.tape.reset();
-        let norm = |gradient: Tensor<f32>| gradient.cast::<f64>().dot(&gradient.cast()).sqrt();
+        let norm = |gradient: Tensor<f32>| {
+            gradient.data().iter().map(|&g| f64::from(g).powi(2)).sum::<f64>().sqrt()
+        };
         let list = self.model.named_parameters().into_iter();
         list.map(|(_, parameter)| gradients.get(parameter).map_or(0.0, norm)).collect()
     }
