@@ -62,7 +62,9 @@ impl<'t, T: Scalar> Var<'t, T> {
     /// If there are none, or if they differ in any other dimension.
     #[track_caller]
     pub fn cat(parts: &[Self], dim: usize) -> Self {
-        if let [part] = parts {
+        if let [part] = parts
+            && dim < part.shape().len()
+        {
             return *part;
         }
         let values: SmallVec<[Tensor<T>; 8]> = parts.iter().map(|part| part.value()).collect();
