@@ -162,6 +162,27 @@ impl<T: Scalar> Adam<T> {
     /// Changes every parameter of the model that has a gradient.
     pub fn step(&mut self, model: &mut impl Module<T>, gradients: &Gradients<T>) {
         let AdamConfig { lr, betas: (beta1, beta2), eps, weight_decay, .. } = self.config;
+        let (decay, shrink) = match self.config.decoupled_weight_decay {
+            true => (0.0, 1.0 - lr * weight_decay),
+            false => (weight_decay, 1.0),
+        };
+        // PyTorch computes what is the same for all elements in f64, and rounds it once to
+        // the parameter's type.
+        let at_step = |step| {
+            let factors = [
+                if self.config.maximize { -1.0 } else { 1.0 },
+                shrink,
+                decay,
+                1.0 - beta1,
+                beta2,
+                1.0 - beta2,
+                lr / (1.0 - beta1.powi(step)),
+                (1.0 - beta2.powi(step)).sqrt(),
+                eps,
+            ];
+            factors.map(T::from_f64)
+        };
+        let mut last = (0, at_step(0));
         for_each_parameter(model, |_, parameter| {
             let Some(gradient) = gradients.get(parameter) else { return };
             // They stay: no memory that was meant for a step is spent on them.
@@ -173,22 +194,9 @@ impl<T: Scalar> Adam<T> {
                 max_exp_avg_sq: None,
             });
             state.step += 1;
-            let (decay, shrink) = match self.config.decoupled_weight_decay {
-                true => (0.0, 1.0 - lr * weight_decay),
-                false => (weight_decay, 1.0),
-            };
-            // PyTorch computes what is the same for all elements in f64 …
-            let factors = [
-                if self.config.maximize { -1.0 } else { 1.0 },
-                shrink,
-                decay,
-                1.0 - beta1,
-                beta2,
-                1.0 - beta2,
-                lr / (1.0 - beta1.powi(state.step)),
-                (1.0 - beta2.powi(state.step)).sqrt(),
-                eps,
-            ];
+            if last.0 != state.step {
+                last = (state.step, at_step(state.step));
+            }
             let v_max = (self.config.amsgrad)
                 .then(|| state.max_exp_avg_sq.get_or_insert_with(zeros).data_mut());
             dispatch(Update {
@@ -197,8 +205,7 @@ impl<T: Scalar> Adam<T> {
                 m: state.exp_avg.data_mut(),
                 v: state.exp_avg_sq.data_mut(),
                 v_max,
-                // … and rounds it once to the parameter's type.
-                factors: factors.map(T::from_f64),
+                factors: last.1,
             });
         });
     }

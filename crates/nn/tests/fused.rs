@@ -33,11 +33,13 @@ fn run<T: Stored + Uniform>(
     all
 }
 
-/// Compares both ways, element by element, relative to the largest.
+/// Compares both ways, element by element, relative to the largest. The loss depends on
+/// everything, or on the output at step `seen` and, with an odd seed, on `c_n`.
 fn compare<T: Stored + Uniform>(
     config: LstmConfig,
     [seq, batch]: [usize; 2],
     lengths: Option<&[usize]>,
+    seen: Option<usize>,
     seed: u64,
     tolerance: f64,
 ) -> Result<(), TestCaseError> {
@@ -51,7 +53,19 @@ fn compare<T: Stored + Uniform>(
     let two = T::one() + T::one();
     let mut random = |shape: [usize; 3]| Tensor::from_fn(shape, || two * T::unit(rng) - T::one());
     let inputs = shapes(config.input_size).map(|shape| Parameter::new(random(shape)));
-    let us = shapes(config.num_directions() * config.output_size()).map(&mut random);
+    let width = config.num_directions() * config.output_size();
+    let mut us = shapes(width).map(&mut random);
+    if let Some(seen) = seen {
+        for (row, u) in us[0].data_mut().chunks_exact_mut(width).enumerate() {
+            if seen != if config.batch_first { row % seq } else { row / batch } {
+                u.fill(T::zero());
+            }
+        }
+        us[1].data_mut().fill(T::zero());
+        if seed % 2 == 0 {
+            us[2].data_mut().fill(T::zero());
+        }
+    }
     let training = (config.dropout > 0.0).then_some(seed);
     let expected = run(&mut lstm, &inputs, &us, true, lengths, training);
     let found = run(&mut lstm, &inputs, &us, false, lengths, training);
@@ -74,13 +88,14 @@ proptest! {
     fn it_is_the_equations(
         (input_size, hidden_size, num_layers) in (1..=5_usize, 1..=40_usize, 1..=2_usize),
         sizes in [1..=5_usize, 1..=5_usize],
-        [bias, batch_first, bidirectional, trained, projected, padded] in any::<[bool; 6]>(),
+        [bias, batch_first, bidirectional, trained, projected, padded, one_step] in any::<[bool; 7]>(),
         seed: u64,
     ) {
         let [seq, batch] = sizes;
         let lengths: Vec<usize> =
             (0..batch).map(|b| 1 + (seed as usize).wrapping_mul(b + 3) % seq).collect();
         let lengths = padded.then_some(lengths.as_slice());
+        let seen = one_step.then_some(seed as usize % seq);
         let config = LstmConfig {
             num_layers,
             bias,
@@ -90,8 +105,8 @@ proptest! {
             dropout: if trained && num_layers > 1 { 0.3 } else { 0.0 },
             ..LstmConfig::new(input_size, hidden_size)
         };
-        compare::<f64>(config, sizes, lengths, seed, 1e-12)?;
-        compare::<f32>(config, sizes, lengths, seed, 2e-5)?;
+        compare::<f64>(config, sizes, lengths, seen, seed, 1e-12)?;
+        compare::<f32>(config, sizes, lengths, seen, seed, 2e-5)?;
     }
 }
 
@@ -100,8 +115,8 @@ proptest! {
 #[test]
 fn shares_and_threads() {
     let config = LstmConfig { bidirectional: true, ..LstmConfig::new(20, 70) };
-    compare::<f64>(config, [20, 50], None, 1, 1e-12).unwrap();
-    compare::<f32>(config, [20, 50], None, 1, 2e-5).unwrap();
+    compare::<f64>(config, [20, 50], None, None, 1, 1e-12).unwrap();
+    compare::<f32>(config, [20, 50], None, None, 1, 2e-5).unwrap();
 
     let on_threads = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();

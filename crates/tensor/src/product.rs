@@ -247,7 +247,7 @@ fn tile<T: Scalar, S: Simd, const ROWS: usize>(
     let is_edge = columns < width;
     if is_edge {
         for (copy, c) in edge.chunks_exact_mut(width).zip(c.chunks_exact(stride)) {
-            copy[..columns].copy_from_slice(&c[column..]);
+            copy_few(&mut copy[..columns], &c[column..]);
         }
     }
     let (full, stride_, column_) =
@@ -273,8 +273,20 @@ fn tile<T: Scalar, S: Simd, const ROWS: usize>(
     }
     if is_edge {
         for (copy, c) in edge.chunks_exact(width).zip(c.chunks_exact_mut(stride)) {
-            c[column..].copy_from_slice(&copy[..columns]);
+            copy_few(&mut c[column..], &copy[..columns]);
         }
+    }
+}
+
+/// Copies a few numbers without a call for them.
+#[inline(always)]
+fn copy_few<T: Scalar>(to: &mut [T], from: &[T]) {
+    let ((to, to_rest), (from, from_rest)) = (to.as_chunks_mut::<4>(), from.as_chunks::<4>());
+    for (to, from) in to.iter_mut().zip(from) {
+        *to = *from;
+    }
+    for (to, from) in to_rest.iter_mut().zip(from_rest) {
+        *to = *from;
     }
 }
 

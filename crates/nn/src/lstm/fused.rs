@@ -83,10 +83,20 @@ impl Sizes {
         (rows / self.batch.max(1)).clamp(1, STEPS).min(self.seq)
     }
 
-    /// Time cut into pieces of so many steps, in the order in which they are taken.
-    fn pieces(&self, steps: usize, reverse: bool) -> impl Iterator<Item = Range<usize>> + use<> {
-        let seq = self.seq;
-        in_order(0..seq.div_ceil(steps), reverse).map(move |k| k * steps..seq.min((k + 1) * steps))
+    /// The steps that the loss depends on: up to the last one whose h̄ is not zero, or all
+    /// of them if c̄ after the last step is not zero.
+    fn steps_with_gradient<T: Scalar>(&self, dy: &Tensor<T>, dc_n: &Tensor<T>) -> Range<usize> {
+        let arrives = |gradient: &[T]| gradient.iter().any(|&d| d != T::zero());
+        if arrives(dc_n.data()) {
+            return 0..self.seq;
+        }
+        let step = |t| self.rows(t, &(0..self.batch), self.output);
+        let mut times = in_order(0..self.seq, !self.reverse);
+        match (times.find(|&t| arrives(&dy.data()[step(t)])), self.reverse) {
+            (Some(last), false) => 0..last + 1,
+            (Some(last), true) => last..self.seq,
+            (None, _) => 0..0,
+        }
     }
 
     /// Where some rows of step t stand in a list of all, each row `width` numbers.
@@ -107,6 +117,14 @@ impl Sizes {
 
 fn in_order(range: Range<usize>, reverse: bool) -> impl Iterator<Item = usize> {
     (0..range.len()).map(move |k| if reverse { range.end - 1 - k } else { range.start + k })
+}
+
+/// Time cut into pieces of so many steps, in the order in which they are taken.
+fn pieces(times: Range<usize>, steps: usize, reverse: bool) -> impl Iterator<Item = Range<usize>> {
+    in_order(0..times.len().div_ceil(steps), reverse).map(move |k| {
+        let start = times.start + k * steps;
+        start..times.end.min(start + steps)
+    })
 }
 
 /// The numbers of each step of a piece, or of the states around its steps.
@@ -237,7 +255,7 @@ fn forward<T: Scalar>(
     };
     let threads = sizes.threads();
     in_pool(threads, || {
-        for times in sizes.pieces(STEPS, reverse) {
+        for times in pieces(0..seq, STEPS, reverse) {
             let states = times.start..times.end + 1;
             let lists = [
                 (4 * hidden, blocks(&mut gates, batch * 4 * hidden, times.clone())),
@@ -269,6 +287,7 @@ fn backward<T: Scalar>(
     let Sizes { batch, features, hidden, output, proj, reverse, .. } = *sizes;
     let projected = sizes.projected();
     let threads = sizes.threads();
+    let first = if reverse { sizes.seq - 1 } else { 0 };
     let x_wanted = if wanted[0] { 4 * hidden } else { 0 };
     let [w_ih_b, w_hh_b, w_hr_b] = [(w_ih, x_wanted), (w_hh, 4 * hidden), (w_hr, proj)]
         .map(|(w, k)| Packed::new(Matrix::new(w.data(), w.shape()[1]), k, w.shape()[1]));
@@ -304,6 +323,9 @@ fn backward<T: Scalar>(
                 dc,
                 da,
             });
+            if t == first && !wanted[1] {
+                continue; // Nobody asks for the gradient of h_0.
+            }
             // Outside its length, a sample's h̄ goes on as it is, and its ā is 0.
             let mut outside = outside(lengths.as_deref(), t, &rows).peekable();
             for (row, dh) in dh.chunks_exact_mut(output).enumerate() {
@@ -318,7 +340,7 @@ fn backward<T: Scalar>(
         [&mut dx, &mut dh, &mut dc, &mut dw_ih, &mut dw_hh, &mut dw_hr, &mut db]
             .map(Tensor::data_mut);
     in_pool(threads, || {
-        for times in sizes.pieces(sizes.steps_back(), !reverse) {
+        for times in pieces(sizes.steps_with_gradient(dy, dc_n), sizes.steps_back(), !reverse) {
             let rows = times.len() * batch;
             let lists = [
                 (4 * hidden, blocks(&mut da, batch * 4 * hidden, 0..times.len())),
