@@ -15,7 +15,7 @@ use crate::{Buffer, Scalar};
 /// The size of a panel of B that stays close: in the first-level cache, or just behind it.
 const PANEL_BYTES: usize = 48 << 10;
 /// So many rows of A, as deep as such a panel, stay in the second-level cache.
-const BLOCK_ROWS: usize = 96;
+const BLOCK_ROWS: usize = 48;
 /// The most numbers of a tile: 8 rows of 2 vectors of 16.
 const MAX_TILE: usize = 256;
 /// Multiplications below which a second thread costs more than it saves.

@@ -65,7 +65,8 @@ impl Limit {
     /// Milliseconds of a training step.
     pub fn milliseconds(&self, w: &Workload) -> f64 {
         let [_, products, memory] = self.rates;
-        let gates = w.layers * w.directions * w.seq * w.batch * 4 * w.hidden;
+        let steps: usize = (0..w.layers * w.directions).map(|k| w.steps_back(k)).sum();
+        let gates = steps * w.batch * 4 * w.hidden;
         // Activations are written and read; the gates' gradients written, then read
         // for the gradient of the input and for that of the weights.
         let bytes = 4 * (2 * w.activations() + 3 * gates);
@@ -104,10 +105,11 @@ fn products(w: &Workload) -> Vec<Product> {
         let (width, gates) = (input + hidden, 4 * hidden);
         // Nobody wants the gradient of the first layer's input.
         let back = if k < directions { hidden } else { width };
+        let steps = w.steps_back(k);
         let step = Product { rows: batch, k: width, n: gates, transposed: false, count: seq };
         [
-            Product { k: gates, n: back, ..step },
-            Product { rows: gates, k: seq * batch, n: width, transposed: true, count: 1 },
+            Product { k: gates, n: back, count: steps, ..step },
+            Product { rows: gates, k: steps * batch, n: width, transposed: true, count: 1 },
             step,
         ]
     };

@@ -52,7 +52,9 @@ pub fn document(results: &[Measured], quick: bool, load: &str) -> String {
          (rust-lstm: f64), and agreed on the loss and the norm of every gradient within 1e-4 \
          before they were timed; who did not is named. Each is a process of its own, and they \
          took turns. A training step is forward, backward, Adam; forward alone is in `no_grad` \
-         for torch, ours always records. Times are medians; a ratio above 1 is faster. \
+         for torch, ours always records. Ours computes no gradient for steps that the loss does \
+         not depend on: of W5-both's last layer, whose last output alone is read, the reverse \
+         direction has one step that it does depend on. Times are medians; a ratio above 1 is faster. \
          Memory is the peak of the process in training, what of it came after its start, and \
          this divided by what the mathematics needs: each activation once, and four numbers for \
          each parameter (itself, its gradient, Adam's two moments), in f32. {}\n",

@@ -68,6 +68,13 @@ impl Workload {
         (if k < self.directions { self.input } else { above }, self.hidden)
     }
 
+    /// How many steps of layer `k` the loss depends on: only the first that the last
+    /// layer's reverse direction takes, if the head reads the last output alone.
+    pub fn steps_back(&self, k: usize) -> usize {
+        let is_last_reverse = self.directions == 2 && k + 1 == self.layers * self.directions;
+        if is_last_reverse && !self.flatten { 1 } else { self.seq }
+    }
+
     /// How many features the linear layer reads.
     pub fn head(&self) -> usize {
         self.directions * self.hidden * if self.flatten { self.seq } else { 1 }
