@@ -62,7 +62,7 @@ fn compare<T: Stored + Uniform>(
             }
         }
         us[1].data_mut().fill(T::zero());
-        if seed % 2 == 0 {
+        if seed.is_multiple_of(2) {
             us[2].data_mut().fill(T::zero());
         }
     }
