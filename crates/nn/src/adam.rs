@@ -182,7 +182,7 @@ impl<T: Scalar> Adam<T> {
             ];
             factors.map(T::from_f64)
         };
-        let mut last = (0, at_step(0));
+        let mut last = None;
         for_each_parameter(model, |_, parameter| {
             let Some(gradient) = gradients.get(parameter) else { return };
             // They stay: no memory that was meant for a step is spent on them.
@@ -194,9 +194,12 @@ impl<T: Scalar> Adam<T> {
                 max_exp_avg_sq: None,
             });
             state.step += 1;
-            if last.0 != state.step {
-                last = (state.step, at_step(state.step));
-            }
+            // All parameters are at the same step, as a rule.
+            let factors = match last {
+                Some((step, factors)) if step == state.step => factors,
+                _ => at_step(state.step),
+            };
+            last = Some((state.step, factors));
             let v_max = (self.config.amsgrad)
                 .then(|| state.max_exp_avg_sq.get_or_insert_with(zeros).data_mut());
             dispatch(Update {
@@ -205,7 +208,7 @@ impl<T: Scalar> Adam<T> {
                 m: state.exp_avg.data_mut(),
                 v: state.exp_avg_sq.data_mut(),
                 v_max,
-                factors: last.1,
+                factors,
             });
         });
     }

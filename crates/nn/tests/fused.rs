@@ -88,7 +88,8 @@ proptest! {
     fn it_is_the_equations(
         (input_size, hidden_size, num_layers) in (1..=5_usize, 1..=40_usize, 1..=2_usize),
         sizes in [1..=5_usize, 1..=5_usize],
-        [bias, batch_first, bidirectional, trained, projected, padded, one_step] in any::<[bool; 7]>(),
+        [bias, batch_first, bidirectional, trained, projected, padded, one_step]
+            in any::<[bool; 7]>(),
         seed: u64,
     ) {
         let [seq, batch] = sizes;

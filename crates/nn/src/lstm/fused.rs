@@ -86,17 +86,13 @@ impl Sizes {
     /// The steps that the loss depends on: up to the last one whose h̄ is not zero, or all
     /// of them if c̄ after the last step is not zero.
     fn steps_with_gradient<T: Scalar>(&self, dy: &Tensor<T>, dc_n: &Tensor<T>) -> Range<usize> {
-        let arrives = |gradient: &[T]| gradient.iter().any(|&d| d != T::zero());
-        if arrives(dc_n.data()) {
-            return 0..self.seq;
-        }
-        let step = |t| self.rows(t, &(0..self.batch), self.output);
-        let mut times = in_order(0..self.seq, !self.reverse);
-        match (times.find(|&t| arrives(&dy.data()[step(t)])), self.reverse) {
-            (Some(last), false) => 0..last + 1,
-            (Some(last), true) => last..self.seq,
-            (None, _) => 0..0,
-        }
+        let is_zero = |gradient: &[T]| gradient.iter().all(|&d| d == T::zero());
+        let rests = |t: &usize| is_zero(&dy.data()[self.rows(*t, &(0..self.batch), self.output)]);
+        let at_rest = match is_zero(dc_n.data()) {
+            true => in_order(0..self.seq, !self.reverse).take_while(rests).count(),
+            false => 0,
+        };
+        if self.reverse { at_rest..self.seq } else { 0..self.seq - at_rest }
     }
 
     /// Where some rows of step t stand in a list of all, each row `width` numbers.
