@@ -16,40 +16,28 @@
 //! assert_eq!(gradients.wrt(b).data(), [1.0, 2.0]); // ∂y/∂b = a
 //! ```
 //!
-//! | idea | file |
-//! |---|---|
-//! | a value: shape and numbers | `tensor/` |
-//! | memory that is used again | `buffer.rs` |
-//! | the tape, its nodes, `record`, the backward loop | `tape.rs` |
-//! | the one place where gradients add up | `gradients.rs` |
-//! | the rules of calculus, one operation at a time | `ops/` |
-//! | exp, σ, tanh | `math.rs` |
-//! | the matrix product | `product.rs` |
-//! | the machine's vector instructions | `simd.rs` |
-//! | what a model learns | `parameter.rs` |
-//! | a gradient against central differences | `check.rs` |
-//! | the tape as text and as a picture | `draw.rs` |
+//! Four folders, each reading only those below it:
+//!
+//! | folder | what it is | begin with |
+//! |---|---|---|
+//! | `ops/` | the rules of calculus: one operation, its value beside its pullback | [`ops`], the list of all |
+//! | `autodiff/` | the tape, and the way back; no loop over numbers | [`Tape`], [`Tape::record`], [`Var::backward`], [`Gradients`], [`Parameter`], [`check_vjp`] |
+//! | `value/` | numbers with a shape; no derivative | [`Tensor`], [`Shape`] |
+//! | `kernel/` | how numbers are computed fast; no `Tensor` | [`kernel`] |
 
-mod buffer;
-mod check;
-mod draw;
-mod gradients;
-mod math;
-mod ops;
-mod parameter;
-pub mod product;
+pub mod autodiff;
+pub mod kernel;
+pub mod ops;
 mod scalar;
-mod shape;
-pub mod simd;
-mod tape;
-mod tensor;
+pub mod value;
 
-pub use buffer::{Buffer, Pool};
-pub use check::{VjpMismatch, check_vjp};
-pub use gradients::Gradients;
-pub use math::Elementary;
-pub use parameter::{Parameter, ParameterId};
+pub use autodiff::check::{VjpMismatch, check_vjp};
+pub use autodiff::gradients::Gradients;
+pub use autodiff::parameter::{Origin, Parameter, ParameterId};
+pub use autodiff::read::NodeInfo;
+pub use autodiff::tape::Tape;
+pub use autodiff::var::Var;
+pub use kernel::buffer::Buffer;
 pub use scalar::Scalar;
-pub use shape::{MAX_RANK, Shape};
-pub use tape::{Tape, Var};
-pub use tensor::Tensor;
+pub use value::shape::{MAX_RANK, Shape};
+pub use value::tensor::Tensor;

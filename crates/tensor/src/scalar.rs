@@ -1,13 +1,12 @@
 //! The numbers a tensor is made of: `f32` and `f64`.
 
-use std::cell::RefCell;
 use std::fmt::{Debug, Display};
 
 use num_traits::{Float, NumAssign};
 
-use crate::buffer::Pool;
-use crate::math::Elementary;
-use crate::simd::Lanes;
+use crate::kernel::buffer::Pooled;
+use crate::kernel::math::Format;
+use crate::kernel::simd::Lanes;
 
 /// A floating-point element type: `f32` for speed, `f64` for checking.
 ///
@@ -23,21 +22,17 @@ use crate::simd::Lanes;
 /// assert_eq!(half(3.0_f32), 1.5);
 /// ```
 pub trait Scalar:
-    Float + NumAssign + Elementary + Lanes + Debug + Display + Send + Sync + 'static
+    Float + NumAssign + Format + Lanes + Pooled + Debug + Display + Send + Sync + 'static
 {
     /// The nearest value of this type to `x`.
     fn from_f64(x: f64) -> Self;
 
     /// This value as `f64`; exact for both types.
     fn as_f64(self) -> f64;
-
-    /// The thread's pool of memory; `None` while the thread ends.
-    #[doc(hidden)]
-    fn with_pool<R>(f: impl FnOnce(&mut Pool<Self>) -> R) -> Option<R>;
 }
 
 macro_rules! scalar {
-    ($float:ident) => {
+    ($($float:ident),*) => {$(
         impl Scalar for $float {
             #[inline(always)]
             fn from_f64(x: f64) -> Self {
@@ -48,14 +43,8 @@ macro_rules! scalar {
             fn as_f64(self) -> f64 {
                 self as f64
             }
-
-            fn with_pool<R>(f: impl FnOnce(&mut Pool<Self>) -> R) -> Option<R> {
-                thread_local!(static POOL: RefCell<Pool<$float>> = const { RefCell::new(Pool::new()) });
-                POOL.try_with(|pool| f(&mut pool.borrow_mut())).ok()
-            }
         }
-    };
+    )*};
 }
 
-scalar!(f32);
-scalar!(f64);
+scalar!(f32, f64);

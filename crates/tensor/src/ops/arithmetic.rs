@@ -1,7 +1,7 @@
 //! `+ − * /` and negation. The rules are those for operands of one shape: where
 //! shapes differ, an explicit broadcast comes before.
 
-use std::ops::{Add, Div, Mul, Neg, Sub};
+use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};
 
 use crate::{Scalar, Tensor, Var};
 
@@ -61,6 +61,7 @@ impl<'t, T: Scalar> Div for Var<'t, T> {
 impl<'t, T: Scalar> Neg for Var<'t, T> {
     type Output = Self;
 
+    #[track_caller]
     fn neg(self) -> Self {
         let y = self.value().map(|x| -x);
         self.tape.record("neg", [self], y, |dy, _| [dy.map(|dy| -dy)])
@@ -72,30 +73,45 @@ impl<'t, T: Scalar> Neg for Var<'t, T> {
 fn broadcast<'t, T: Scalar>(op: &str, a: Var<'t, T>, b: Var<'t, T>) -> [Var<'t, T>; 2] {
     let (a_shape, b_shape) = (a.shape(), b.shape());
     match a_shape.broadcast(&b_shape) {
-        Some(shape) => [(a, a_shape), (b, b_shape)]
-            .map(|(x, from)| if from == shape { x } else { x.broadcast_to(shape) }),
+        // Not a closure, which would hide the caller's line.
+        Some(shape) => [
+            if a_shape == shape { a } else { a.broadcast_to(shape) },
+            if b_shape == shape { b } else { b.broadcast_to(shape) },
+        ],
         None => panic!("{op}: the shapes {a_shape} and {b_shape} do not broadcast"),
     }
 }
 
-/// A scalar operand is a constant of shape `[]`.
-macro_rules! scalar_operands {
-    ($($trait:ident :: $method:ident),*) => {$(
+/// A scalar operand is a constant of shape `[]`; `x += y` is `x = x + y`.
+macro_rules! further_operands {
+    ($($trait:ident :: $method:ident, $assign:ident :: $assign_method:ident;)*) => {$(
         impl<'t, T: Scalar> $trait<T> for Var<'t, T> {
             type Output = Self;
 
+            #[track_caller]
             fn $method(self, rhs: T) -> Self {
                 self.$method(self.tape.constant(Tensor::from(rhs)))
             }
         }
 
-        scalar_operands!(@left f32, $trait::$method);
-        scalar_operands!(@left f64, $trait::$method);
+        further_operands!(@left f32, $trait::$method);
+        further_operands!(@left f64, $trait::$method);
+
+        impl<'t, T: Scalar, R> $assign<R> for Var<'t, T>
+        where
+            Self: $trait<R, Output = Self>,
+        {
+            #[track_caller]
+            fn $assign_method(&mut self, rhs: R) {
+                *self = (*self).$method(rhs);
+            }
+        }
     )*};
     (@left $float:ty, $trait:ident :: $method:ident) => {
         impl<'t> $trait<Var<'t, $float>> for $float {
             type Output = Var<'t, $float>;
 
+            #[track_caller]
             fn $method(self, rhs: Var<'t, $float>) -> Self::Output {
                 rhs.tape.constant(Tensor::from(self)).$method(rhs)
             }
@@ -103,4 +119,9 @@ macro_rules! scalar_operands {
     };
 }
 
-scalar_operands!(Add::add, Sub::sub, Mul::mul, Div::div);
+further_operands! {
+    Add::add, AddAssign::add_assign;
+    Sub::sub, SubAssign::sub_assign;
+    Mul::mul, MulAssign::mul_assign;
+    Div::div, DivAssign::div_assign;
+}

@@ -3,8 +3,18 @@
 use crate::{Scalar, Var};
 
 impl<'t, T: Scalar> Var<'t, T> {
-    /// The matrix product `Y = A B` of `[m, k]` and `[k, n]`, with
+    /// The matrix product `Y = A B` (`torch.matmul`) of `[m, k]` and `[k, n]`, with
     /// `dA = dY Bᵀ` and `dB = Aᵀ dY`.
+    ///
+    /// ```
+    /// # use tensor::{Tape, Tensor};
+    /// # let tape = Tape::<f64>::new();
+    /// let a = tape.var(Tensor::from([[1.0, 2.0]]));
+    /// let b = tape.var(Tensor::from([[3.0], [4.0]]));
+    /// let y = a.matmul(b);
+    /// assert_eq!(y.value(), Tensor::from([[11.0]]));
+    /// assert_eq!(y.backward().wrt(b), Tensor::from([[1.0], [2.0]]));
+    /// ```
     ///
     /// # Panics
     /// If the operands are not matrices whose inner sizes agree.
@@ -26,6 +36,16 @@ impl<'t, T: Scalar> Var<'t, T> {
     ///
     /// [1]: https://pytorch.org/docs/stable/generated/torch.nn.functional.linear.html
     ///
+    /// ```
+    /// # use tensor::{Tape, Tensor};
+    /// # let tape = Tape::<f64>::new();
+    /// let x = tape.constant(Tensor::from([[1.0, 2.0]]));
+    /// let w = tape.var(Tensor::from([[3.0, 4.0], [5.0, 6.0]]));
+    /// let b = tape.var(Tensor::from([0.5, -0.5]));
+    /// assert_eq!(x.linear(w, b).value(), Tensor::from([[11.5, 16.5]]));
+    /// assert_eq!(x.linear(w, None).value(), Tensor::from([[11.0, 17.0]]));
+    /// ```
+    ///
     /// # Panics
     /// If the features' last size is not the weight's, or the bias does not
     /// have shape `[out]`.
@@ -38,23 +58,27 @@ impl<'t, T: Scalar> Var<'t, T> {
             "linear: features of shape {x_shape} need a weight of shape [out, {}], not {w_shape}",
             x_shape.last().map_or("in".into(), usize::to_string)
         );
+        let out = w_shape[0];
         let x = xv.as_rows();
-        let y = x.matmul_nt(&w).reshape(x_shape.with_size(x_shape.len() - 1, w_shape[0]));
-        let y = self.tape.record("linear", [self, weight], y, move |dy, [dx, dw]| {
+        let y_shape = x_shape.with_size(x_shape.len() - 1, out);
+        let Some(bias) = bias.into() else {
+            let y = x.matmul_nt(&w).reshape(y_shape);
+            return self.tape.record("linear", [self, weight], y, move |dy, [dx, dw]| {
+                let dy = dy.as_rows();
+                [dx.then(|| dy.matmul(&w).reshape(x_shape)), dw.then(|| dy.matmul_tn(&x))]
+            });
+        };
+        let found = bias.shape();
+        assert!(
+            found == [out],
+            "linear: weight {w_shape} needs a bias of shape [{out}], not {found}"
+        );
+        let y = x.matmul_nt(&w).add_to_rows(&bias.value()).reshape(y_shape); // (linear)
+        self.tape.record("linear", [self, weight, bias], y, move |dy, [dx, dw, db]| {
             let dy = dy.as_rows();
-            [dx.then(|| dy.matmul(&w).reshape(x_shape)), dw.then(|| dy.matmul_tn(&x))]
-        });
-        match bias.into() {
-            Some(bias) => {
-                let found = bias.shape();
-                let out = w_shape[0];
-                assert!(
-                    *found == [out],
-                    "linear: weight {w_shape} needs a bias of shape [{out}], not {found}"
-                );
-                y + bias // (linear)
-            }
-            None => y,
-        }
+            let dx = dx.then(|| dy.matmul(&w).reshape(x_shape));
+            let dw = dw.then(|| dy.matmul_tn(&x));
+            [dx, dw, db.then(|| dy.sum_to_size([out]))]
+        })
     }
 }

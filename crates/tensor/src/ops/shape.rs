@@ -1,11 +1,18 @@
 //! Operations that move elements and compute nothing.
 
-use smallvec::SmallVec;
+use smallvec::{SmallVec, smallvec};
 
 use crate::{Scalar, Shape, Tensor, Var};
 
 impl<'t, T: Scalar> Var<'t, T> {
     /// The same elements in the same order under another shape.
+    ///
+    /// ```
+    /// # use tensor::{Tape, Tensor};
+    /// # let tape = Tape::<f64>::new();
+    /// let x = tape.var(Tensor::from([1.0, 2.0, 3.0, 4.0]));
+    /// assert_eq!(x.reshape([2, 2]).value(), Tensor::from([[1.0, 2.0], [3.0, 4.0]]));
+    /// ```
     ///
     /// # Panics
     /// If the number of elements changes.
@@ -18,6 +25,13 @@ impl<'t, T: Scalar> Var<'t, T> {
 
     /// Exchanges two dimensions.
     ///
+    /// ```
+    /// # use tensor::{Tape, Tensor};
+    /// # let tape = Tape::<f64>::new();
+    /// let x = tape.var(Tensor::from([[1.0, 2.0, 3.0]]));
+    /// assert_eq!(x.transpose(0, 1).shape(), [3, 1]);
+    /// ```
+    ///
     /// # Panics
     /// If there is no such dimension.
     #[track_caller]
@@ -27,36 +41,92 @@ impl<'t, T: Scalar> Var<'t, T> {
     }
 
     /// The part of length `len` that begins at `start` of dimension `dim`. The
-    /// elements outside get a gradient of zero.
+    /// elements outside get a gradient of zero. (To take all parts, one after the other,
+    /// use [`unbind`](Var::unbind) or [`chunk`](Var::chunk): it makes one gradient
+    /// for all of them together.)
+    ///
+    /// ```
+    /// # use tensor::{Tape, Tensor};
+    /// # let tape = Tape::<f64>::new();
+    /// let x = tape.var(Tensor::from([1.0, 2.0, 3.0, 4.0]));
+    /// let y = x.narrow(0, 1, 2);
+    /// assert_eq!(y.value().data(), [2.0, 3.0]);
+    /// assert_eq!(y.sum().backward().wrt(x).data(), [0.0, 1.0, 1.0, 0.0]);
+    /// ```
     ///
     /// # Panics
     /// If the part reaches past the end, or there is no such dimension.
     #[track_caller]
     pub fn narrow(self, dim: usize, start: usize, len: usize) -> Self {
-        let y = self.value().narrow(dim, start, len);
-        let id = self.id;
-        self.tape.record_any("narrow", &[self], y, move |dy, gradients| {
-            gradients.accumulate("narrow", id, dy.clone(), Some((dim, start)));
+        let x = self.value();
+        let shape = x.shape();
+        self.tape.record("narrow", [self], x.narrow(dim, start, len), move |dy, _| {
+            let mut dx = Tensor::zeros(shape);
+            dx.add_part(dim, start, dy);
+            [dx]
         })
     }
 
-    /// The last dimension cut into `N` equal parts.
+    /// The last dimension cut into `N` equal parts: `torch.chunk(N, dim=-1)`.
+    ///
+    /// ```
+    /// # use tensor::{Tape, Tensor};
+    /// # let tape = Tape::<f64>::new();
+    /// let x = tape.var(Tensor::from([[1.0, 2.0, 3.0, 4.0]]));
+    /// let [a, b] = x.chunk();
+    /// assert_eq!(a.value(), Tensor::from([[1.0, 2.0]]));
+    /// assert_eq!((a * b).sum().backward().wrt(x).data(), [3.0, 4.0, 1.0, 2.0]);
+    /// ```
     ///
     /// # Panics
     /// If `N` does not divide the last size.
     #[track_caller]
     pub fn chunk<const N: usize>(self) -> [Self; N] {
-        let shape = self.shape();
-        match shape.last() {
-            Some(size) if size % N == 0 => {
-                let len = size / N;
-                std::array::from_fn(|part| self.narrow(shape.len() - 1, part * len, len))
-            }
+        let x = self.value();
+        let shape = x.shape();
+        let (dim, len) = match shape.last() {
+            Some(size) if N > 0 && size % N == 0 => (shape.len() - 1, size / N),
             _ => panic!("chunk: the last dimension of shape {shape} is not {N} equal parts"),
-        }
+        };
+        let parts = std::array::from_fn(|part| x.narrow(dim, part * len, len));
+        self.tape.record_many("chunk", [self], parts, move |dys, _| [Tensor::cat(&dys, dim)])
     }
 
-    /// Variables laid end to end along the existing dimension `dim`.
+    /// The parts of size 1 along dimension `dim`, without that dimension, such as the time
+    /// steps of a sequence.
+    ///
+    /// ```
+    /// # use tensor::{Tape, Tensor};
+    /// # let tape = Tape::<f64>::new();
+    /// let x = tape.var(Tensor::from([[1.0, 2.0], [3.0, 4.0]]));
+    /// let rows = x.unbind(0);
+    /// assert_eq!(rows[1].value().data(), [3.0, 4.0]);
+    /// assert_eq!(rows[1].sum().backward().wrt(x).data(), [0.0, 0.0, 1.0, 1.0]);
+    /// ```
+    ///
+    /// # Panics
+    /// If there is no such dimension.
+    #[track_caller]
+    pub fn unbind(self, dim: usize) -> Vec<Self> {
+        let parts = self.value().unbind(dim);
+        let count = parts.len();
+        let Some(shape) = parts.first().map(Tensor::shape) else { return Vec::new() };
+        let first = self.tape.record_any("unbind", &[self], parts, move |dys| {
+            let dy = |dy: &Option<Tensor<T>>| dy.clone().unwrap_or_else(|| Tensor::zeros(shape));
+            let dys: Vec<Tensor<T>> = dys.iter().map(dy).collect();
+            smallvec![Some(Tensor::stack(&dys, dim))]
+        });
+        (first..first + count).map(|id| Var { tape: self.tape, id }).collect()
+    }
+
+    /// Variables laid end to end along the existing dimension `dim` (`torch.cat`).
+    ///
+    /// ```
+    /// # use tensor::{Tape, Tensor, Var};
+    /// # let tape = Tape::<f64>::new();
+    /// let (a, b) = (tape.var(Tensor::from([1.0])), tape.var(Tensor::from([2.0, 3.0])));
+    /// assert_eq!(Var::cat(&[a, b], 0).value().data(), [1.0, 2.0, 3.0]);
+    /// ```
     ///
     /// # Panics
     /// If there are none, or if they differ in any other dimension.
@@ -69,33 +139,40 @@ impl<'t, T: Scalar> Var<'t, T> {
         }
         let values: SmallVec<[Tensor<T>; 8]> = parts.iter().map(|part| part.value()).collect();
         let y = Tensor::cat(&values, dim);
-        let sizes = values.iter().map(|value| value.shape()[dim]);
-        let inputs: SmallVec<[_; 8]> = parts.iter().map(|part| part.id).zip(sizes).collect();
-        parts[0].tape.record_any("cat", parts, y, move |dy, gradients| {
-            let mut start = 0;
-            for &(id, size) in &inputs {
-                gradients.accumulate("cat", id, dy.narrow(dim, start, size), None);
-                start += size;
-            }
-        })
+        let sizes: SmallVec<[usize; 8]> = values.iter().map(|value| value.shape()[dim]).collect();
+        let tape = parts[0].tape;
+        let id = tape.record_any("cat", parts, [y], move |dy| {
+            let [Some(dy)] = dy else { return smallvec![] };
+            let ends = sizes.iter().scan(0, |end, &size| {
+                *end += size;
+                Some(*end)
+            });
+            let part = |(end, &size)| Some(dy.narrow(dim, end - size, size));
+            ends.zip(&sizes).map(part).collect()
+        });
+        Var { tape, id }
     }
 
-    /// Variables of one shape laid along a new dimension `dim`.
+    /// Variables of one shape laid along a new dimension `dim` (`torch.stack`).
+    ///
+    /// ```
+    /// # use tensor::{Tape, Tensor, Var};
+    /// # let tape = Tape::<f64>::new();
+    /// let (a, b) = (tape.var(Tensor::from([1.0, 2.0])), tape.var(Tensor::from([3.0, 4.0])));
+    /// assert_eq!(Var::stack(&[a, b], 1).value(), Tensor::from([[1.0, 3.0], [2.0, 4.0]]));
+    /// ```
     ///
     /// # Panics
     /// If there are none, or if their shapes differ.
     #[track_caller]
     pub fn stack(parts: &[Self], dim: usize) -> Self {
-        assert!(!parts.is_empty(), "stack: at least one variable is needed");
-        let first = parts[0].shape();
-        assert!(dim <= first.len(), "stack: shape {first} has no place for a dimension {dim}");
-        for part in parts {
-            let shape = part.shape();
-            assert!(shape == first, "stack: the shapes {first} and {shape} should be the same");
-        }
-        let unsqueezed = first.edit(|sizes| sizes.insert(dim, 1));
-        let parts: SmallVec<[Self; 8]> =
-            parts.iter().map(|part| part.reshape(unsqueezed)).collect();
-        Var::cat(&parts, dim)
+        let values: SmallVec<[Tensor<T>; 8]> = parts.iter().map(|part| part.value()).collect();
+        let y = Tensor::stack(&values, dim);
+        let tape = parts[0].tape;
+        let id = tape.record_any("stack", parts, [y], move |dy| match dy {
+            [Some(dy)] => dy.unbind(dim).into_iter().map(Some).collect(),
+            _ => smallvec![],
+        });
+        Var { tape, id }
     }
 }

@@ -2,9 +2,10 @@
 //! gradients need. The transpose is only another order of reading: it costs no
 //! copy that the product would not make anyway.
 
-use super::Tensor;
-use crate::product::{Matrix, Packed, add_product_parallel};
-use crate::{Scalar, Shape};
+use super::shape::Shape;
+use super::tensor::Tensor;
+use crate::Scalar;
+use crate::kernel::product::{Matrix, Packed, add_product_parallel};
 
 impl<T: Scalar> Tensor<T> {
     /// `A B`: `[m, k]` times `[k, n]` is `[m, n]`.
@@ -41,13 +42,22 @@ impl<T: Scalar> Tensor<T> {
     /// If the tensor is a scalar.
     #[track_caller]
     pub fn as_rows(&self) -> Self {
-        let shape = self.shape;
+        let shape = self.shape();
         let &n = shape.last().expect("as_rows: a scalar has no rows");
         self.reshape([shape[..shape.len() - 1].iter().product(), n])
     }
 
+    /// Adds `row`, of shape `[n]`, to each row of this `[rows, n]`.
+    pub(crate) fn add_to_rows(mut self, row: &Self) -> Self {
+        let row = row.data();
+        for y in self.data_mut().chunks_exact_mut(row.len().max(1)) {
+            y.iter_mut().zip(row).for_each(|(y, &x)| *y += x);
+        }
+        self
+    }
+
     fn matrix(&self, transposed: bool) -> Matrix<'_, T> {
-        let stride = self.shape[1];
+        let stride = self.shape()[1];
         if transposed {
             Matrix::transposed(self.data(), stride)
         } else {
@@ -69,7 +79,7 @@ fn product<T: Scalar>(
         (&[rows, columns], false) | (&[columns, rows], true) => Some((rows, columns)),
         _ => None,
     };
-    match (sizes(a.shape, a_transposed), sizes(b.shape, b_transposed)) {
+    match (sizes(a.shape(), a_transposed), sizes(b.shape(), b_transposed)) {
         (Some((m, k)), Some((b_rows, n))) if k == b_rows => {
             let mut result = Tensor::zeros([m, n]);
             let packed = Packed::new(b.matrix(b_transposed), k, n);
@@ -78,7 +88,7 @@ fn product<T: Scalar>(
         }
         _ => panic!(
             "{op}: {formula} is not defined for A of shape {} and B of shape {}",
-            a.shape, b.shape
+            a.shape(), b.shape()
         ),
     }
 }

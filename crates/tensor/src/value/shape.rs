@@ -17,9 +17,12 @@ pub const MAX_RANK: usize = 6;
 /// use tensor::Shape;
 ///
 /// let shape = Shape::from([8, 3, 2]);
+/// assert_eq!(shape, [8, 3, 2]);
 /// assert_eq!(shape.len(), 3); // the rank
 /// assert_eq!(shape.num_elements(), 48);
 /// assert_eq!(shape.to_string(), "[8, 3, 2]");
+/// let [batch, seq, features] = shape.dims();
+/// assert_eq!((batch, seq, features), (8, 3, 2));
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Shape {
@@ -32,6 +35,18 @@ impl Shape {
     #[inline]
     pub fn num_elements(&self) -> usize {
         self.iter().product()
+    }
+
+    /// The sizes, each by its name: `let [rows, columns] = shape.dims();`.
+    ///
+    /// # Panics
+    /// If there are not just `N` dimensions.
+    #[track_caller]
+    pub fn dims<const N: usize>(&self) -> [usize; N] {
+        match <[usize; N]>::try_from(&**self) {
+            Ok(sizes) => sizes,
+            Err(_) => panic!("dims: {N} dimensions are asked for, and the shape is {self}"),
+        }
     }
 
     /// The shape with `f` applied to its list of sizes.
@@ -53,24 +68,6 @@ impl Shape {
     #[inline]
     pub(crate) fn around(&self, dim: usize) -> (usize, usize, usize) {
         (self[..dim].iter().product(), self[dim], self[dim + 1..].iter().product())
-    }
-
-    /// The shape that `self` and `other` broadcast to, if they do: aligned at
-    /// the last dimension, sizes agree or one of them is 1 or missing
-    /// (PyTorch's and NumPy's rule).
-    pub fn broadcast(&self, other: &Shape) -> Option<Shape> {
-        let (small, large) = if self.rank < other.rank { (self, other) } else { (other, self) };
-        let mut result = *large;
-        for (size, &s) in result.sizes[large.rank - small.rank..large.rank].iter_mut().zip(&**small)
-        {
-            *size = match (s, *size) {
-                (a, b) if a == b => a,
-                (1, b) => b,
-                (a, 1) => a,
-                _ => return None,
-            };
-        }
-        Some(result)
     }
 }
 
@@ -94,6 +91,8 @@ impl From<&[usize]> for Shape {
         );
         let mut sizes = [0; MAX_RANK];
         sizes[..rank].copy_from_slice(slice);
+        let product = slice.iter().filter(|size| **size > 0).try_fold(1, checked_product);
+        assert!(product.is_some(), "a shape of more elements than can be counted: {slice:?}");
         Shape { sizes, rank }
     }
 }
@@ -102,6 +101,22 @@ impl<const N: usize> From<[usize; N]> for Shape {
     #[track_caller]
     fn from(sizes: [usize; N]) -> Self {
         Shape::from(sizes.as_slice())
+    }
+}
+
+fn checked_product(product: usize, size: &usize) -> Option<usize> {
+    product.checked_mul(*size)
+}
+
+impl<const N: usize> PartialEq<[usize; N]> for Shape {
+    fn eq(&self, sizes: &[usize; N]) -> bool {
+        **self == *sizes
+    }
+}
+
+impl PartialEq<[usize]> for Shape {
+    fn eq(&self, sizes: &[usize]) -> bool {
+        **self == *sizes
     }
 }
 

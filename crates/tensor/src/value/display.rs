@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use super::Tensor;
+use super::tensor::Tensor;
 use crate::Scalar;
 
 const LINE_WIDTH: usize = 80;
@@ -22,7 +22,7 @@ impl<T: Scalar> fmt::Display for Tensor<T> {
 
 impl<T: Scalar> fmt::Debug for Tensor<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{self} of shape {}", self.shape)
+        write!(f, "{self} of shape {}", self.shape())
     }
 }
 
@@ -58,7 +58,7 @@ impl<'a, T: Scalar> Printer<'a, T> {
 
     /// Which indices of dimension `dim` are shown; `None` is the gap.
     fn shown(&self, dim: usize) -> Vec<Option<usize>> {
-        let size = self.tensor.shape[dim];
+        let size = self.tensor.shape()[dim];
         if self.tensor.data().len() > SHORTEN_ABOVE && size > 2 * EDGE {
             let (head, tail) = ((0..EDGE).map(Some), (size - EDGE..size).map(Some));
             head.chain([None]).chain(tail).collect()
@@ -68,18 +68,18 @@ impl<'a, T: Scalar> Printer<'a, T> {
     }
 
     fn collect_shown(&self, dim: usize, offset: usize, numbers: &mut Vec<f64>) {
-        if dim == self.tensor.shape.len() {
+        if dim == self.tensor.shape().len() {
             numbers.push(self.tensor.data()[offset].as_f64());
             return;
         }
         for index in self.shown(dim).into_iter().flatten() {
-            self.collect_shown(dim + 1, offset * self.tensor.shape[dim] + index, numbers);
+            self.collect_shown(dim + 1, offset * self.tensor.shape()[dim] + index, numbers);
         }
     }
 
     /// The text of the sub-tensor whose row-major index so far is `offset`.
     fn block(&self, dim: usize, offset: usize, indent: usize) -> String {
-        let shape = self.tensor.shape;
+        let shape = self.tensor.shape();
         if shape.num_elements() == 0 {
             return "[]".into();
         }

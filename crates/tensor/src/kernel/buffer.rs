@@ -5,10 +5,11 @@
 //! for fresh memory each time costs more than the arithmetic on it, because the
 //! system hands out every page empty and anew.
 
+use std::cell::RefCell;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
-use crate::Scalar;
+use num_traits::Zero;
 
 /// Numbers in a block of memory that goes back to its thread's pool. A clone shares
 /// them, and changing shared ones copies them first.
@@ -21,39 +22,51 @@ use crate::Scalar;
 /// assert_eq!(buffer[1], 2.0);
 /// ```
 #[derive(Clone, Debug, PartialEq)]
-pub struct Buffer<T: Scalar> {
+pub struct Buffer<T: Pooled> {
     /// `None` only while it is dropped.
     block: Option<Block<T>>,
 }
 
 type Block<T> = Arc<Vec<T>>;
 
-impl<T: Scalar> Buffer<T> {
-    /// An empty buffer with room for `len` numbers.
-    pub fn with_capacity(len: usize) -> Self {
-        let mut buffer = Buffer::from_pool(len);
-        buffer.clear();
-        buffer
+impl<T: Pooled> Buffer<T> {
+    /// A buffer with room for `len` numbers, whatever they are, to be prepared.
+    fn from_pool(len: usize, prepare: impl FnOnce(&mut Vec<T>)) -> Self {
+        // There is no pool any more while the thread ends.
+        let mut block = T::with_pool(|pool| pool.take(len)).unwrap_or_default();
+        prepare(Arc::get_mut(&mut block).expect("nobody uses what is in the pool"));
+        Buffer { block: Some(block) }
     }
 
-    fn from_pool(len: usize) -> Self {
-        // There is no pool any more while the thread ends.
-        let block = T::with_pool(|pool| pool.take(len));
-        Buffer { block: Some(block.unwrap_or_default()) }
+    /// An empty buffer with room for `len` numbers.
+    pub fn with_capacity(len: usize) -> Self {
+        Buffer::from_pool(len, Vec::clear)
+    }
+
+    /// A buffer of `len` times the same number.
+    pub fn full(len: usize, value: T) -> Self {
+        Buffer::from_pool(len, |numbers| {
+            numbers.clear();
+            numbers.resize(len, value);
+        })
     }
 
     /// A buffer of `len` zeros.
     pub fn zeros(len: usize) -> Self {
-        let mut buffer = Buffer::with_capacity(len);
-        buffer.resize(len, T::zero());
-        buffer
+        Buffer::full(len, T::zero())
     }
 
     /// A buffer of `len` numbers, whatever they are, to be overwritten.
     pub fn stale(len: usize) -> Self {
-        let mut buffer = Buffer::from_pool(len);
-        buffer.resize(len, T::zero());
-        buffer
+        Buffer::from_pool(len, |numbers| numbers.resize(len, T::zero()))
+    }
+
+    /// Whether the two share their numbers.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        match (&self.block, &other.block) {
+            (Some(a), Some(b)) => Arc::ptr_eq(a, b),
+            _ => false,
+        }
     }
 
     /// Whether a clone shares the numbers.
@@ -62,21 +75,22 @@ impl<T: Scalar> Buffer<T> {
     }
 }
 
-impl<T: Scalar> From<Vec<T>> for Buffer<T> {
+impl<T: Pooled> From<Vec<T>> for Buffer<T> {
     fn from(vec: Vec<T>) -> Self {
         Buffer { block: Some(Arc::new(vec)) }
     }
 }
 
-impl<T: Scalar> From<&[T]> for Buffer<T> {
+impl<T: Pooled> From<&[T]> for Buffer<T> {
     fn from(numbers: &[T]) -> Self {
-        let mut buffer = Buffer::with_capacity(numbers.len());
-        buffer.extend_from_slice(numbers);
-        buffer
+        Buffer::from_pool(numbers.len(), |copy| {
+            copy.clear();
+            copy.extend_from_slice(numbers);
+        })
     }
 }
 
-impl<T: Scalar> FromIterator<T> for Buffer<T> {
+impl<T: Pooled> FromIterator<T> for Buffer<T> {
     fn from_iter<I: IntoIterator<Item = T>>(numbers: I) -> Self {
         let numbers = numbers.into_iter();
         let mut buffer = Buffer::with_capacity(numbers.size_hint().0);
@@ -85,7 +99,7 @@ impl<T: Scalar> FromIterator<T> for Buffer<T> {
     }
 }
 
-impl<T: Scalar> Deref for Buffer<T> {
+impl<T: Pooled> Deref for Buffer<T> {
     type Target = Vec<T>;
 
     fn deref(&self) -> &Vec<T> {
@@ -93,7 +107,7 @@ impl<T: Scalar> Deref for Buffer<T> {
     }
 }
 
-impl<T: Scalar> DerefMut for Buffer<T> {
+impl<T: Pooled> DerefMut for Buffer<T> {
     fn deref_mut(&mut self) -> &mut Vec<T> {
         if self.is_shared() {
             *self = Buffer::from(self.as_slice());
@@ -102,7 +116,7 @@ impl<T: Scalar> DerefMut for Buffer<T> {
     }
 }
 
-impl<T: Scalar> Drop for Buffer<T> {
+impl<T: Pooled> Drop for Buffer<T> {
     fn drop(&mut self) {
         if !self.is_shared()
             && let Some(block) = self.block.take()
@@ -111,6 +125,27 @@ impl<T: Scalar> Drop for Buffer<T> {
         }
     }
 }
+
+/// Element types that each thread keeps a [`Pool`] of.
+pub trait Pooled: Copy + Zero + 'static {
+    /// Calls `f` with the thread's pool; `None` while the thread ends.
+    fn with_pool<R>(f: impl FnOnce(&mut Pool<Self>) -> R) -> Option<R>;
+}
+
+macro_rules! pooled {
+    ($($float:ty),*) => {$(
+        impl Pooled for $float {
+            fn with_pool<R>(f: impl FnOnce(&mut Pool<Self>) -> R) -> Option<R> {
+                thread_local!(
+                    static POOL: RefCell<Pool<$float>> = const { RefCell::new(Pool::new()) }
+                );
+                POOL.try_with(|pool| f(&mut pool.borrow_mut())).ok()
+            }
+        }
+    )*};
+}
+
+pooled!(f32, f64);
 
 /// The blocks of one element type that nobody in a thread uses.
 #[derive(Debug)]
@@ -131,7 +166,7 @@ pub struct Pool<T> {
 const SMALL: usize = 1 << 12;
 
 impl<T> Pool<T> {
-    pub(crate) const fn new() -> Self {
+    const fn new() -> Self {
         let small = [const { Vec::new() }; SMALL.ilog2() as usize + 1];
         Pool { small, large: Vec::new(), idle: 0, used: 0, most: 0 }
     }

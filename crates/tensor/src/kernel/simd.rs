@@ -1,54 +1,38 @@
 //! The vector instructions of the machine, chosen at run time.
+//!
+//! `Arch::new().dispatch(work)` runs `work` compiled for the widest vectors that there
+//! are. Everything in it has to be inlined, or it is compiled for the narrowest: so
+//! `with_simd` and the functions that it calls are `#[inline(always)]`.
+//!
+//! ```
+//! use tensor::kernel::simd::{Arch, Simd, WithSimd};
+//!
+//! struct Double<'a>(&'a mut [f32]);
+//!
+//! impl WithSimd for Double<'_> {
+//!     type Output = ();
+//!
+//!     #[inline(always)]
+//!     fn with_simd<S: Simd>(self, _: S) {
+//!         self.0.iter_mut().for_each(|x| *x *= 2.0);
+//!     }
+//! }
+//!
+//! let mut xs = [1.0, 2.0, 3.0];
+//! Arch::new().dispatch(Double(&mut xs));
+//! assert_eq!(xs, [2.0, 4.0, 6.0]);
+//! ```
 
-use pulp::{Arch, Simd, WithSimd};
-
-/// A loop to be compiled for several widths of vectors.
-///
-/// Everything in it has to be inlined, or it is compiled for the narrowest: `run`
-/// and the functions it calls should be `#[inline(always)]`.
-pub trait Kernel {
-    /// Runs the loop.
-    fn run(self);
-}
-
-/// Runs the kernel compiled for the machine's widest vectors.
-///
-/// ```
-/// use tensor::simd::{Kernel, dispatch};
-///
-/// struct Double<'a>(&'a mut [f32]);
-///
-/// impl Kernel for Double<'_> {
-///     #[inline(always)]
-///     fn run(self) {
-///         self.0.iter_mut().for_each(|x| *x *= 2.0);
-///     }
-/// }
-///
-/// let mut xs = [1.0, 2.0, 3.0];
-/// dispatch(Double(&mut xs));
-/// assert_eq!(xs, [2.0, 4.0, 6.0]);
-/// ```
-pub fn dispatch(kernel: impl Kernel) {
-    struct Run<K>(K);
-
-    impl<K: Kernel> WithSimd for Run<K> {
-        type Output = ();
-
-        #[inline(always)]
-        fn with_simd<S: Simd>(self, _: S) {
-            self.0.run();
-        }
-    }
-    Arch::new().dispatch(Run(kernel));
-}
+pub use pulp::{Arch, Simd, WithSimd};
 
 /// `y[k] = f(x[k])` for all k.
 pub(crate) struct Map<'a, T, F>(pub &'a mut [T], pub &'a [T], pub F);
 
-impl<T: Copy, F: Fn(T) -> T> Kernel for Map<'_, T, F> {
+impl<T: Copy, F: Fn(T) -> T> WithSimd for Map<'_, T, F> {
+    type Output = ();
+
     #[inline(always)]
-    fn run(self) {
+    fn with_simd<S: Simd>(self, _: S) {
         let Map(y, x, f) = self;
         y.iter_mut().zip(x).for_each(|(y, &x)| *y = f(x));
     }
@@ -57,9 +41,11 @@ impl<T: Copy, F: Fn(T) -> T> Kernel for Map<'_, T, F> {
 /// `y[k] = f(y[k], x[k])` for all k.
 pub(crate) struct Zip<'a, T, F>(pub &'a mut [T], pub &'a [T], pub F);
 
-impl<T: Copy, F: Fn(T, T) -> T> Kernel for Zip<'_, T, F> {
+impl<T: Copy, F: Fn(T, T) -> T> WithSimd for Zip<'_, T, F> {
+    type Output = ();
+
     #[inline(always)]
-    fn run(self) {
+    fn with_simd<S: Simd>(self, _: S) {
         let Zip(y, x, f) = self;
         y.iter_mut().zip(x).for_each(|(y, &x)| *y = f(*y, x));
     }

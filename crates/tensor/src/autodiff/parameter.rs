@@ -6,8 +6,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::{Scalar, Tensor};
 
 /// Tells one parameter from another, even if their values are equal.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct ParameterId(u64);
+
+/// Where a parameter comes from: the same for a parameter and all its clones.
+///
+/// An optimizer that has seen the one goes on with the other, as when the best model so far
+/// is put back.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Origin(ParameterId);
 
 /// A value that training changes: `torch.nn.Parameter`.
 ///
@@ -27,19 +34,32 @@ pub struct ParameterId(u64);
 /// ```
 pub struct Parameter<T: Scalar> {
     id: ParameterId,
+    origin: Origin,
     value: Tensor<T>,
 }
 
-impl<T: Scalar> Parameter<T> {
-    /// A new parameter.
-    pub fn new(value: Tensor<T>) -> Self {
+impl ParameterId {
+    fn new() -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        Parameter { id: ParameterId(NEXT.fetch_add(1, Ordering::Relaxed)), value }
+        ParameterId(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+impl<T: Scalar> Parameter<T> {
+    /// A new parameter, the first of its origin.
+    pub fn new(value: Tensor<T>) -> Self {
+        let id = ParameterId::new();
+        Parameter { id, origin: Origin(id), value }
     }
 
-    /// What tells this parameter from all others of the program.
+    /// What tells this parameter from all others of the program, its clones included.
     pub fn id(&self) -> ParameterId {
         self.id
+    }
+
+    /// What this parameter has in common with its clones, and with nothing else.
+    pub fn origin(&self) -> Origin {
+        self.origin
     }
 
     /// The value.
@@ -53,10 +73,11 @@ impl<T: Scalar> Parameter<T> {
     }
 }
 
-/// The clone is another parameter with an equal value.
+/// The clone is another parameter, of the same origin and with an equal value. Gradients of
+/// the one are not the other's.
 impl<T: Scalar> Clone for Parameter<T> {
     fn clone(&self) -> Self {
-        Parameter::new(self.value.clone())
+        Parameter { id: ParameterId::new(), origin: self.origin, value: self.value.clone() }
     }
 }
 

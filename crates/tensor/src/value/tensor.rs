@@ -1,12 +1,10 @@
-//! The value: a shape and its numbers, in row-major order.
+//! A tensor: a shape and its numbers, in row-major order.
 
-mod display;
-mod layout;
-mod matmul;
-
-use crate::Buffer;
-use crate::simd::{Map, Zip, dispatch};
-use crate::{Scalar, Shape};
+use super::shape::Shape;
+use crate::Scalar;
+use crate::kernel::buffer::Buffer;
+use crate::kernel::reduce;
+use crate::kernel::simd::{Arch, Map, Zip};
 
 /// An n-dimensional array of numbers.
 ///
@@ -59,9 +57,7 @@ impl<T: Scalar> Tensor<T> {
     #[track_caller]
     pub fn full(shape: impl Into<Shape>, value: T) -> Self {
         let shape = shape.into();
-        let mut data = Buffer::with_capacity(shape.num_elements());
-        data.resize(shape.num_elements(), value);
-        Tensor::from_buffer(shape, data)
+        Tensor::from_buffer(shape, Buffer::full(shape.num_elements(), value))
     }
 
     /// A tensor of zeros.
@@ -86,6 +82,28 @@ impl<T: Scalar> Tensor<T> {
     /// The size of each dimension.
     pub fn shape(&self) -> Shape {
         self.shape
+    }
+
+    /// The sizes, each by its name: `let [rows, columns] = x.dims();`.
+    ///
+    /// # Panics
+    /// If there are not just `N` dimensions.
+    #[track_caller]
+    pub fn dims<const N: usize>(&self) -> [usize; N] {
+        self.shape.dims()
+    }
+
+    /// The same buffer read under another shape, from `skip` elements on.
+    pub(super) fn view(&self, shape: Shape, skip: usize) -> Self {
+        Tensor { shape, start: self.start + skip, buffer: self.buffer.clone() }
+    }
+
+    /// Whether both are one reading of one buffer, so that a change of either would have
+    /// copied it.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.shape == other.shape
+            && self.start == other.start
+            && self.buffer.is_same(&other.buffer)
     }
 
     /// The elements in row-major order.
@@ -118,7 +136,7 @@ impl<T: Scalar> Tensor<T> {
     /// The tensor of `f(x)` for each element `x`.
     pub fn map(&self, f: impl Fn(T) -> T) -> Self {
         let mut y = Buffer::stale(self.shape.num_elements());
-        dispatch(Map(&mut y, self.data(), f));
+        Arch::new().dispatch(Map(&mut y, self.data(), f));
         Tensor::from_buffer(self.shape, y)
     }
 
@@ -130,7 +148,7 @@ impl<T: Scalar> Tensor<T> {
     pub fn zip(&self, other: &Self, f: impl Fn(T, T) -> T) -> Self {
         assert_same_shape("zip", self.shape, other.shape);
         let mut y = self.clone();
-        dispatch(Zip(y.data_mut(), other.data(), f));
+        Arch::new().dispatch(Zip(y.data_mut(), other.data(), f));
         y
     }
 
@@ -141,7 +159,7 @@ impl<T: Scalar> Tensor<T> {
     #[track_caller]
     pub fn add_assign(&mut self, other: &Self) {
         assert_same_shape("add_assign", self.shape, other.shape);
-        dispatch(Zip(self.data_mut(), other.data(), |x, y| x + y));
+        Arch::new().dispatch(Zip(self.data_mut(), other.data(), |x, y| x + y));
     }
 
     /// The inner product `⟨x, y⟩`: the sum of the products of the elements at
@@ -152,8 +170,12 @@ impl<T: Scalar> Tensor<T> {
     #[track_caller]
     pub fn dot(&self, other: &Self) -> T {
         assert_same_shape("dot", self.shape, other.shape);
-        let pairs = self.data().iter().zip(other.data());
-        pairs.fold(T::zero(), |sum, (&x, &y)| sum + x * y)
+        reduce::dot(self.data(), other.data())
+    }
+
+    /// Whether no element is NaN or infinite.
+    pub fn is_finite(&self) -> bool {
+        self.data().iter().all(|x| x.is_finite())
     }
 
     /// The same numbers in another element type.

@@ -77,7 +77,7 @@ pub fn check_vjp<const N: usize>(
             + gradients.iter().zip(&v).map(|(gradient, v)| terms(gradient, v)).sum::<f64>();
         let error = (expected - found).abs();
         if error.is_nan() || error > ABSOLUTE_TOLERANCE + RELATIVE_TOLERANCE * size {
-            let op = tape.with_nodes(|nodes| nodes[y.id].op);
+            let op = y.node().op;
             return Err(worst_element(&f, &inputs, &u, &gradients, op));
         }
     }

@@ -1,0 +1,199 @@
+//! The result of a backward pass.
+
+use std::collections::BTreeMap;
+use std::ops::AddAssign;
+
+use super::node::{Node, Source};
+use super::parameter::{Parameter, ParameterId};
+use super::tape::Pass;
+use super::var::Var;
+use crate::{Scalar, Tensor};
+
+/// The gradients that one backward pass computed: of variables, through
+/// [`wrt`](Gradients::wrt), and of parameters, through [`get`](Gradients::get), which
+/// needs no tape any more.
+///
+/// Those of several passes can be added, to train on batches that are too large for one.
+/// The sum knows parameters only:
+///
+/// ```
+/// use tensor::{Parameter, Tape, Tensor};
+///
+/// let weight = Parameter::new(Tensor::from(3.0));
+/// let mut tape = Tape::new();
+/// let pass = |tape: &mut Tape<f64>, x: f64| {
+///     let gradients = (tape.watch(&weight) * x).backward();
+///     tape.reset();
+///     gradients
+/// };
+/// let mut sum = pass(&mut tape, 1.0);
+/// sum += pass(&mut tape, 10.0);
+/// sum.scale(0.5); // the mean of two batches
+/// assert_eq!(sum.get(&weight).unwrap().item(), 5.5);
+/// ```
+#[derive(Clone)]
+pub struct Gradients<T: Scalar> {
+    /// `None` if this is a sum over several passes.
+    pass: Option<Pass>,
+    /// The first node that `operations` has a place for.
+    first: usize,
+    operations: Vec<Option<Tensor<T>>>,
+    variables: BTreeMap<usize, Option<Tensor<T>>>,
+    parameters: BTreeMap<ParameterId, OfParameter<T>>,
+}
+
+#[derive(Clone)]
+struct OfParameter<T: Scalar> {
+    node: usize,
+    gradient: Option<Tensor<T>>,
+}
+
+impl<T: Scalar> Gradients<T> {
+    /// None yet, for a pass that starts at `y`.
+    pub(super) fn new(y: Var<'_, T>, nodes: &[Node<T>]) -> Self {
+        // The other values of the operation that y is a value of have their places, too.
+        let further = nodes[y.id + 1..].iter();
+        let further = further.take_while(|node| matches!(node.source, Source::Further)).count();
+        let (first, end) = (nodes[y.id].first, y.id + 1 + further);
+        Gradients {
+            pass: Some(y.tape.pass),
+            first,
+            operations: vec![None; end.saturating_sub(first)],
+            variables: BTreeMap::new(),
+            parameters: BTreeMap::new(),
+        }
+    }
+
+    /// The nodes whose pullbacks the pass may have to call.
+    pub(super) fn operations(&self) -> std::ops::Range<usize> {
+        self.first..self.first.saturating_add(self.operations.len())
+    }
+
+    /// Adds a gradient to what has already arrived at node `id`. The chain
+    /// rule's sum over paths happens here and nowhere else.
+    #[track_caller]
+    pub(super) fn accumulate(&mut self, nodes: &[Node<T>], id: usize, gradient: Tensor<T>) {
+        let place = match nodes[id].source {
+            Source::Constant => return,
+            Source::Variable => self.variables.entry(id).or_default(),
+            Source::Parameter(parameter) => {
+                let new = || OfParameter { node: id, gradient: None };
+                let place = self.parameters.entry(parameter).or_insert_with(new);
+                assert_same_value(nodes, place.node, id);
+                &mut place.gradient
+            }
+            Source::Operation { .. } | Source::Further => &mut self.operations[id - self.first],
+        };
+        match place {
+            Some(sum) => sum.add_assign(&gradient),
+            empty => *empty = Some(gradient),
+        }
+    }
+
+    /// The gradients of so many values from node `id` on, if there is any.
+    pub(super) fn of_values(&self, id: usize, count: usize) -> Option<&[Option<Tensor<T>>]> {
+        let gradients = &self.operations[id - self.first..][..count];
+        gradients.iter().any(Option::is_some).then_some(gradients)
+    }
+
+    /// The gradient with respect to a variable of the tape; zeros if the
+    /// result does not depend on it.
+    ///
+    /// # Panics
+    /// If the variable is a constant, whose gradient was not computed, or if it is not of
+    /// the pass that these gradients are of: it is on another tape, or its tape was reset
+    /// since, or these are a sum over several passes.
+    #[track_caller]
+    pub fn wrt(&self, x: Var<'_, T>) -> Tensor<T> {
+        assert!(
+            self.pass.is_some(),
+            "wrt: these gradients are a sum over several passes and know parameters only; \
+             ask with get(&parameter)"
+        );
+        assert!(
+            self.pass == Some(x.tape.pass),
+            "wrt: %{} is not of the pass that these gradients are of: it is on another tape, \
+             or the tape was reset since",
+            x.id
+        );
+        let gradient = x.tape.with_nodes(|nodes| match nodes[x.id].source {
+            Source::Constant => panic!(
+                "wrt: %{} is a constant, so its gradient was not computed; \
+                 make it with tape.var or tape.watch",
+                x.id
+            ),
+            Source::Variable => self.variables.get(&x.id)?.clone(),
+            Source::Parameter(id) => {
+                self.parameters.get(&id).filter(|of| of.node == x.id)?.gradient.clone()
+            }
+            Source::Operation { .. } | Source::Further => {
+                self.operations.get(x.id.checked_sub(self.first)?)?.clone()
+            }
+        });
+        gradient.unwrap_or_else(|| Tensor::zeros(x.shape()))
+    }
+
+    /// The gradient with respect to a parameter; `None` if the result does not depend on
+    /// it.
+    pub fn get(&self, parameter: &Parameter<T>) -> Option<&Tensor<T>> {
+        self.parameters.get(&parameter.id())?.gradient.as_ref()
+    }
+
+    /// The same, to be changed.
+    pub fn get_mut(&mut self, parameter: &Parameter<T>) -> Option<&mut Tensor<T>> {
+        self.parameters.get_mut(&parameter.id())?.gradient.as_mut()
+    }
+
+    /// The Euclidean norm of the gradient with respect to a parameter; `None` if the result
+    /// does not depend on it.
+    pub fn norm(&self, parameter: &Parameter<T>) -> Option<T> {
+        self.get(parameter).map(|gradient| gradient.dot(gradient).sqrt())
+    }
+
+    /// Whether no number of them is NaN or infinite.
+    pub fn is_finite(&self) -> bool {
+        self.all().all(|gradient| gradient.is_finite())
+    }
+
+    /// Multiplies all of them by `factor`.
+    pub fn scale(&mut self, factor: T) {
+        let parameters = self.parameters.values_mut().map(|of| &mut of.gradient);
+        let all = self.operations.iter_mut().chain(self.variables.values_mut()).chain(parameters);
+        for gradient in all.flatten() {
+            *gradient = gradient.map(|x| x * factor);
+        }
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Tensor<T>> {
+        let parameters = self.parameters.values().map(|of| &of.gradient);
+        self.operations.iter().chain(self.variables.values()).chain(parameters).flatten()
+    }
+}
+
+/// A parameter that was changed while the tape held it is two variables. To add up their
+/// gradients would be to add what belongs to different points.
+#[track_caller]
+fn assert_same_value<T: Scalar>(nodes: &[Node<T>], one: usize, other: usize) {
+    assert!(
+        one == other,
+        "backward: a parameter was watched with two values, as %{other} at {} and as %{one} at \
+         {}, and both get a gradient; reset the tape after a change",
+        nodes[other].location,
+        nodes[one].location
+    );
+}
+
+/// Adds up the gradients of the parameters; what is known of variables is forgotten.
+impl<T: Scalar> AddAssign for Gradients<T> {
+    fn add_assign(&mut self, other: Self) {
+        (self.pass, self.first) = (None, 0);
+        self.operations.clear();
+        self.variables.clear();
+        for (id, of) in other.parameters {
+            match (self.parameters.get_mut(&id).and_then(|of| of.gradient.as_mut()), of.gradient) {
+                (Some(sum), Some(gradient)) => sum.add_assign(&gradient),
+                (_, gradient) => _ = self.parameters.insert(id, OfParameter { gradient, ..of }),
+            }
+        }
+    }
+}
