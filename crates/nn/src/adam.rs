@@ -1,98 +1,10 @@
 //! `torch.optim.Adam`.
 
-use std::collections::HashMap;
+use tensor::kernel::simd::{Arch, Simd, WithSimd};
+use tensor::{Gradients, Origin, Parameter, Scalar, Shape, Tensor};
 
-use tensor::simd::{Kernel, dispatch};
-use tensor::{Gradients, ParameterId, Scalar, Tensor};
-
-use crate::Module;
-use crate::module::for_each_parameter;
-
-/// The settings of [`Adam`], with PyTorch's names and defaults.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct AdamConfig {
-    /// The learning rate; 1e-3 by default.
-    pub lr: f64,
-    /// The decay rates of the two moments; (0.9, 0.999) by default.
-    pub betas: (f64, f64),
-    /// Added to the denominator, after the root; 1e-8 by default.
-    pub eps: f64,
-    /// The factor of an L2 penalty; 0 by default.
-    pub weight_decay: f64,
-    /// Whether the denominator never shrinks ([Reddi et al., 2018][1]); false by
-    /// default.
-    ///
-    /// [1]: https://openreview.net/forum?id=ryQu7f-RZ
-    pub amsgrad: bool,
-    /// Whether to go up the gradient and not down; false by default.
-    pub maximize: bool,
-    /// Whether weight decay shrinks the parameter itself and leaves the gradient
-    /// alone; false by default. This is all that AdamW is
-    /// ([Loshchilov and Hutter, 2019](https://arxiv.org/abs/1711.05101)).
-    pub decoupled_weight_decay: bool,
-}
-
-impl Default for AdamConfig {
-    fn default() -> Self {
-        AdamConfig {
-            lr: 1e-3,
-            betas: (0.9, 0.999),
-            eps: 1e-8,
-            weight_decay: 0.0,
-            amsgrad: false,
-            maximize: false,
-            decoupled_weight_decay: false,
-        }
-    }
-}
-
-impl AdamConfig {
-    /// The settings as numbers, for a file.
-    pub(crate) fn to_numbers(self) -> [f64; 8] {
-        let flag = |on: bool| f64::from(u8::from(on));
-        [
-            self.lr,
-            self.betas.0,
-            self.betas.1,
-            self.eps,
-            self.weight_decay,
-            flag(self.amsgrad),
-            flag(self.maximize),
-            flag(self.decoupled_weight_decay),
-        ]
-    }
-
-    /// The inverse; `None` if a number is out of its range.
-    pub(crate) fn from_numbers(numbers: &[f64]) -> Option<Self> {
-        let &[lr, beta1, beta2, eps, weight_decay, amsgrad, maximize, decoupled] = numbers else {
-            return None;
-        };
-        let config = AdamConfig {
-            lr,
-            betas: (beta1, beta2),
-            eps,
-            weight_decay,
-            amsgrad: amsgrad == 1.0,
-            maximize: maximize == 1.0,
-            decoupled_weight_decay: decoupled == 1.0,
-        };
-        let is_same = config.to_numbers() == numbers;
-        (is_same && config.out_of_range().is_none()).then_some(config)
-    }
-
-    /// A number that is out of its range, in words.
-    fn out_of_range(&self) -> Option<String> {
-        let AdamConfig { lr, betas, eps, weight_decay, .. } = *self;
-        let at_least_0 = [("lr", lr), ("eps", eps), ("weight_decay", weight_decay)];
-        if let Some((name, value)) =
-            at_least_0.into_iter().find(|(_, value)| *value < 0.0 || value.is_nan())
-        {
-            return Some(format!("{name} should be at least 0, not {value}"));
-        }
-        let beta = [betas.0, betas.1].into_iter().find(|beta| !(0.0..1.0).contains(beta))?;
-        Some(format!("betas should be from 0 to below 1, not {beta}"))
-    }
-}
+use crate::visitor::{Path, Visitor, VisitorMut};
+use crate::{AdamConfig, Module};
 
 /// Adam: [Kingma and Ba, 2015][1], as [`torch.optim.Adam`][2] computes it.
 ///
@@ -118,14 +30,58 @@ impl AdamConfig {
 /// }
 /// assert!((model.weight.value().item() - 3.0).abs() < 0.01);
 /// ```
+///
+/// Its state belongs to the list of parameters of the first model it sees, and goes on with
+/// that model or a clone of it. So a part of a model can be **frozen** by showing Adam only
+/// the other part, and two parts can have **two rates** by an Adam for each:
+///
+/// ```
+/// use nn::{Adam, AdamConfig, Generator, Linear};
+/// use tensor::{Tape, Tensor};
+///
+/// let mut generator = Generator::manual_seed(0);
+/// let mut body = Linear::<f32>::new(2, 3, &mut generator);
+/// let mut head = Linear::<f32>::new(3, 1, &mut generator);
+/// let mut slow = Adam::new(AdamConfig { lr: 1e-4, ..AdamConfig::default() });
+/// let mut fast = Adam::new(AdamConfig { lr: 1e-2, ..AdamConfig::default() });
+/// let before = body.weight.value().clone();
+///
+/// let mut tape = Tape::new();
+/// let x = tape.constant(Tensor::from([[1.0, 2.0]]));
+/// let gradients = head.forward(body.forward(x).tanh()).sum().backward();
+/// tape.reset();
+/// fast.step(&mut head, &gradients); // body is frozen …
+/// assert_eq!(*body.weight.value(), before);
+/// slow.step(&mut body, &gradients); // … and here it learns, more slowly
+/// assert_ne!(*body.weight.value(), before);
+///
+/// // A frozen part below all others need not be differentiated either:
+/// let x = tape.constant(Tensor::from([[1.0, 2.0]]));
+/// let features = tape.constant(body.forward(x).tanh().value());
+/// let gradients = head.forward(features).sum().backward();
+/// assert!(gradients.get(&body.weight).is_none());
+/// ```
+///
+/// In a layer of one's own, a parameter is frozen by `tape.constant(p.value().clone())` in the
+/// place of `tape.watch(&p)`.
 #[derive(Clone, Debug)]
 pub struct Adam<T: Scalar> {
     /// The settings; they may change between steps.
     pub config: AdamConfig,
-    pub(crate) state: HashMap<ParameterId, Moments<T>>,
+    /// In the order of the model's list; empty before the first step.
+    slots: Vec<Slot<T>>,
 }
 
 /// What Adam remembers of one parameter.
+#[derive(Clone, Debug)]
+pub(crate) struct Slot<T: Scalar> {
+    pub name: String,
+    pub shape: Shape,
+    pub origin: Origin,
+    /// `None` before the parameter's first gradient.
+    pub moments: Option<Moments<T>>,
+}
+
 #[derive(Clone, Debug)]
 pub(crate) struct Moments<T: Scalar> {
     pub step: i32,
@@ -138,11 +94,33 @@ pub(crate) struct Moments<T: Scalar> {
 }
 
 impl<T: Scalar> Moments<T> {
+    fn new(shape: Shape) -> Self {
+        let (exp_avg, exp_avg_sq) = (lasting_zeros(shape), lasting_zeros(shape));
+        Moments { step: 0, exp_avg, exp_avg_sq, max_exp_avg_sq: None }
+    }
+
     /// The tensors with PyTorch's names.
     pub fn tensors(&self) -> impl Iterator<Item = (&'static str, &Tensor<T>)> {
         let max = self.max_exp_avg_sq.iter().map(|max| ("max_exp_avg_sq", max));
         [("exp_avg", &self.exp_avg), ("exp_avg_sq", &self.exp_avg_sq)].into_iter().chain(max)
     }
+}
+
+/// Zeros that stay: no memory that was meant for a step is spent on them.
+fn lasting_zeros<T: Scalar>(shape: Shape) -> Tensor<T> {
+    Tensor::new(shape, vec![T::zero(); shape.num_elements()])
+}
+
+/// Slots for a model's list of parameters.
+pub(crate) fn slots_of<T: Scalar>(model: &impl Module<T>) -> Vec<Slot<T>> {
+    let list = model.named_parameters().into_iter();
+    let slot = |(name, p): (String, &Parameter<T>)| Slot {
+        name,
+        shape: p.value().shape(),
+        origin: p.origin(),
+        moments: None,
+    };
+    list.map(slot).collect()
 }
 
 impl<T: Scalar> Adam<T> {
@@ -153,64 +131,139 @@ impl<T: Scalar> Adam<T> {
     /// least 0, both `betas` at least 0 and smaller than 1.
     #[track_caller]
     pub fn new(config: AdamConfig) -> Self {
-        if let Some(text) = config.out_of_range() {
-            panic!("Adam: {text}");
-        }
-        Adam { config, state: HashMap::new() }
+        config.assert_valid();
+        Adam { config, slots: Vec::new() }
     }
 
-    /// Changes every parameter of the model that has a gradient.
+    pub(crate) fn slots(&self) -> &[Slot<T>] {
+        &self.slots
+    }
+
+    pub(crate) fn set_slots(&mut self, slots: Vec<Slot<T>>) {
+        self.slots = slots;
+    }
+
+    /// Changes every parameter of the model that has a gradient. The others, and what is
+    /// remembered of them, stay as they are.
+    ///
+    /// # Panics
+    /// If a setting was changed to a number out of its range; if no parameter has a
+    /// gradient; or if the model is not the one of the steps before nor a clone of it: if its
+    /// list of parameters has another length, or in it another name, shape or origin.
+    #[track_caller]
     pub fn step(&mut self, model: &mut impl Module<T>, gradients: &Gradients<T>) {
-        let AdamConfig { lr, betas: (beta1, beta2), eps, weight_decay, .. } = self.config;
-        let (decay, shrink) = match self.config.decoupled_weight_decay {
-            true => (0.0, 1.0 - lr * weight_decay),
-            false => (weight_decay, 1.0),
-        };
-        // PyTorch computes what is the same for all elements in f64, and rounds it once to
-        // the parameter's type.
-        let at_step = |step| {
-            let factors = [
-                if self.config.maximize { -1.0 } else { 1.0 },
-                shrink,
-                decay,
-                1.0 - beta1,
-                beta2,
-                1.0 - beta2,
-                lr / (1.0 - beta1.powi(step)),
-                (1.0 - beta2.powi(step)).sqrt(),
-                eps,
-            ];
-            factors.map(T::from_f64)
-        };
-        let mut last = None;
-        for_each_parameter(model, |_, parameter| {
+        self.config.assert_valid();
+        if self.slots.is_empty() {
+            self.slots = slots_of(model);
+        }
+        self.assert_fits(model, gradients);
+        let mut slots = self.slots.iter_mut();
+        let (config, mut last) = (self.config, None);
+        model.visit_mut(&mut VisitorMut::new(&mut |_, parameter| {
+            let slot = slots.next().expect("as many as there are parameters");
             let Some(gradient) = gradients.get(parameter) else { return };
-            // They stay: no memory that was meant for a step is spent on them.
-            let zeros = || Tensor::new(gradient.shape(), vec![T::zero(); gradient.data().len()]);
-            let state = self.state.entry(parameter.id()).or_insert_with(|| Moments {
-                step: 0,
-                exp_avg: zeros(),
-                exp_avg_sq: zeros(),
-                max_exp_avg_sq: None,
-            });
+            let state = slot.moments.get_or_insert_with(|| Moments::new(slot.shape));
             state.step += 1;
             // All parameters are at the same step, as a rule.
             let factors = match last {
                 Some((step, factors)) if step == state.step => factors,
-                _ => at_step(state.step),
+                _ => Factors::at(state.step, config),
             };
             last = Some((state.step, factors));
-            let v_max = (self.config.amsgrad)
-                .then(|| state.max_exp_avg_sq.get_or_insert_with(zeros).data_mut());
-            dispatch(Update {
+            let v_max = config.amsgrad.then_some(&mut state.max_exp_avg_sq);
+            let v_max = v_max.map(|max| max.get_or_insert_with(|| lasting_zeros(slot.shape)));
+            Arch::new().dispatch(Update {
                 p: parameter.value_mut().data_mut(),
                 g: gradient.data(),
                 m: state.exp_avg.data_mut(),
                 v: state.exp_avg_sq.data_mut(),
-                v_max,
+                v_max: v_max.map(Tensor::data_mut),
                 factors,
             });
-        });
+        }));
+    }
+
+    /// Before anything is changed.
+    #[track_caller]
+    fn assert_fits(&self, model: &impl Module<T>, gradients: &Gradients<T>) {
+        let (mut count, mut with_gradient, mut problem) = (0, 0, None);
+        model.visit(&mut Visitor::new(&mut |path: &Path<'_>, parameter| {
+            let slot = self.slots.get(count);
+            count += 1;
+            with_gradient += usize::from(gradients.get(parameter).is_some());
+            let shape = parameter.value().shape();
+            let Some(slot) = slot else { return };
+            if !path.is(&slot.name) || shape != slot.shape || parameter.origin() != slot.origin {
+                problem.get_or_insert_with(|| (path.to_string(), shape, slot));
+            }
+        }));
+        assert!(
+            count == self.slots.len(),
+            "Adam: the model has {count} parameters, and the one of the steps before had {}; \
+             a model that has grown needs a new Adam",
+            self.slots.len()
+        );
+        if let Some((name, shape, slot)) = problem {
+            assert!(
+                name == slot.name && shape == slot.shape,
+                "Adam: parameter {name} of shape {shape} stands where {} of shape {} stood in \
+                 the steps before",
+                slot.name,
+                slot.shape
+            );
+            panic!(
+                "Adam: {name} is neither the parameter of the steps before nor a clone of it; \
+                 another model needs a new Adam"
+            );
+        }
+        assert!(
+            with_gradient > 0,
+            "Adam: none of the model's {count} parameters has a gradient; was another model \
+             (a clone is one) differentiated, or does its list of parameters lack some?"
+        );
+    }
+}
+
+/// What is the same for all numbers of a parameter in one step. PyTorch computes it in f64,
+/// and rounds it once to the parameter's type.
+#[derive(Clone, Copy)]
+struct Factors<T> {
+    /// −1 to go up.
+    sign: T,
+    /// What decoupled weight decay leaves of a parameter.
+    shrink: T,
+    /// The factor of the other one.
+    decay: T,
+    one_minus_beta1: T,
+    beta2: T,
+    one_minus_beta2: T,
+    /// 1 / (1 − β₁ᵗ)
+    unbias_m: T,
+    /// 1 / (1 − β₂ᵗ)
+    unbias_v: T,
+    lr: T,
+    eps: T,
+}
+
+impl<T: Scalar> Factors<T> {
+    fn at(step: i32, config: AdamConfig) -> Self {
+        let AdamConfig { lr, betas: (beta1, beta2), eps, weight_decay, .. } = config;
+        let (decay, shrink) = match config.decoupled_weight_decay {
+            true => (0.0, 1.0 - lr * weight_decay),
+            false => (weight_decay, 1.0),
+        };
+        Factors {
+            sign: T::from_f64(if config.maximize { -1.0 } else { 1.0 }),
+            shrink: T::from_f64(shrink),
+            decay: T::from_f64(decay),
+            one_minus_beta1: T::from_f64(1.0 - beta1),
+            beta2: T::from_f64(beta2),
+            one_minus_beta2: T::from_f64(1.0 - beta2),
+            unbias_m: T::from_f64(1.0 / (1.0 - beta1.powi(step))),
+            unbias_v: T::from_f64(1.0 / (1.0 - beta2.powi(step))),
+            lr: T::from_f64(lr),
+            eps: T::from_f64(eps),
+        }
     }
 }
 
@@ -221,31 +274,37 @@ struct Update<'a, T> {
     m: &'a mut [T],
     v: &'a mut [T],
     v_max: Option<&'a mut [T]>,
-    /// ±1; what decoupled weight decay leaves of a parameter, and the factor of the other
-    /// one; 1 − β₁, β₂ and 1 − β₂; lr / (1 − β₁ᵗ), √(1 − β₂ᵗ) and ε.
-    factors: [T; 9],
+    factors: Factors<T>,
 }
 
-impl<T: Scalar> Kernel for Update<'_, T> {
+impl<T: Scalar> WithSimd for Update<'_, T> {
+    type Output = ();
+
     #[inline(always)]
-    fn run(self) {
+    fn with_simd<S: Simd>(self, _: S) {
         let Update { p, g, m, v, v_max, factors } = self;
-        let [sign, shrink, decay, gain1, beta2, gain2, step_size, root2, eps] = factors;
-        for (((p, &g), m), v) in p.iter_mut().zip(g).zip(&mut *m).zip(&mut *v) {
+        let Factors { sign, shrink, decay, one_minus_beta1, beta2, one_minus_beta2, .. } = factors;
+        let Factors { unbias_m, unbias_v, lr, eps, .. } = factors;
+        let each = p.iter_mut().zip(g).zip(m).zip(v);
+        let update = |p: &mut T, g: T, m: &mut T, v: &mut T, v_max: Option<&mut T>| {
             *p *= shrink;
             let g = sign * g + decay * *p;
-            *m += gain1 * (g - *m); // (adam-m)
-            *v = beta2 * *v + gain2 * g * g; // (adam-v)
-        }
-        let v = match v_max {
-            Some(v_max) => {
-                v_max.iter_mut().zip(v).for_each(|(max, v)| *max = max.max(*v));
-                v_max
-            }
-            None => v,
+            *m += one_minus_beta1 * (g - *m); // (adam-m)
+            *v = beta2 * *v + one_minus_beta2 * g * g; // (adam-v)
+            let v = v_max.map_or(*v, |max| {
+                *max = max.max(*v);
+                *max
+            });
+            let m_hat = *m * unbias_m; // (adam-m-hat)
+            let v_hat = v * unbias_v; // (adam-v-hat)
+            *p -= lr * m_hat / (v_hat.sqrt() + eps); // (adam-p)
         };
-        for ((p, &m), &v) in p.iter_mut().zip(&*m).zip(&*v) {
-            *p -= step_size * m / (v.sqrt() / root2 + eps); // (adam-p)
+        match v_max {
+            None => each.for_each(|(((p, &g), m), v)| update(p, g, m, v, None)),
+            Some(v_max) => {
+                let each = each.zip(v_max);
+                each.for_each(|((((p, &g), m), v), max)| update(p, g, m, v, Some(max)));
+            }
         }
     }
 }

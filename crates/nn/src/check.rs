@@ -43,7 +43,7 @@ pub fn check_gradients<M: Module<f64> + Clone>(
         let mut model = model.clone();
         let values = p.value();
         let mut rest = values.data();
-        for (_, parameter) in model.named_parameters() {
+        for (_, parameter) in model.named_parameters_mut() {
             let data = parameter.value_mut().data_mut();
             let (value, after) = rest.split_at(data.len());
             data.copy_from_slice(value);
@@ -57,7 +57,7 @@ pub fn check_gradients<M: Module<f64> + Clone>(
             (model.named_parameters().into_iter())
                 .map(|(_, parameter)| {
                     let shape = parameter.value().shape();
-                    gradients.get(parameter).unwrap_or_else(|| Tensor::zeros(shape))
+                    gradients.get(parameter).cloned().unwrap_or_else(|| Tensor::zeros(shape))
                 })
                 .collect(),
         );

@@ -80,11 +80,50 @@ impl Generator {
         self.block[self.used - 1]
     }
 
-    /// A tensor of numbers from U(−`bound`, `bound`), the distribution of every
-    /// initial weight of this crate.
-    pub(crate) fn uniform<T: Uniform>(&mut self, shape: impl Into<Shape>, bound: f64) -> Tensor<T> {
-        let (from, to) = (T::from_f64(-bound), T::from_f64(bound));
+    /// A tensor of numbers from U(`from`, `to`), as [`torch.Tensor.uniform_`][1] draws them:
+    /// the distribution of every initial weight of this crate.
+    ///
+    /// [1]: https://pytorch.org/docs/stable/generated/torch.Tensor.uniform_.html
+    ///
+    /// ```
+    /// use nn::Generator;
+    /// use tensor::Tensor;
+    ///
+    /// let x: Tensor<f32> = Generator::manual_seed(0).uniform([2, 3], -1.0, 1.0);
+    /// assert_eq!(x.shape(), [2, 3]);
+    /// ```
+    pub fn uniform<T: Uniform>(
+        &mut self,
+        shape: impl Into<Shape>,
+        from: f64,
+        to: f64,
+    ) -> Tensor<T> {
+        let (from, to) = (T::from_f64(from), T::from_f64(to));
         Tensor::from_fn(shape, || T::unit(self).mul_add(to - from, from))
+    }
+
+    /// The numbers from 0 to `n − 1` in random order, as [`torch.randperm`][1] draws them.
+    ///
+    /// [1]: https://pytorch.org/docs/stable/generated/torch.randperm.html
+    ///
+    /// ```
+    /// use nn::Generator;
+    ///
+    /// // torch.manual_seed(0); torch.randperm(5)
+    /// assert_eq!(Generator::manual_seed(0).randperm(5), [4, 1, 2, 0, 3]);
+    /// ```
+    ///
+    /// # Panics
+    /// If `n` is 2³² / 20 or more, for which PyTorch draws in another way.
+    #[track_caller]
+    pub fn randperm(&mut self, n: usize) -> Vec<usize> {
+        assert!(n < u32::MAX as usize / 20, "randperm: n should be below 2³² / 20, not {n}");
+        let mut permutation: Vec<usize> = (0..n).collect();
+        for k in 1..n {
+            let rest = n - k + 1;
+            permutation.swap(k - 1, k - 1 + self.word() as usize % rest);
+        }
+        permutation
     }
 }
 

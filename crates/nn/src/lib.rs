@@ -1,39 +1,56 @@
 //! `torch.nn.LSTM`, `Linear`, `mse_loss` and `Adam` from scratch, with PyTorch's
 //! names, shapes and numbers.
 //!
-//! | idea | file |
+//! | to see | look at |
 //! |---|---|
-//! | the six equations of the LSTM | `lstm/cell.rs` |
-//! | one layer in one direction, over time | `lstm/layer.rs` |
-//! | the same as one operation, fast | `lstm/fused.rs` |
-//! | layers, directions, initial state, shapes | `lstm/mod.rs` |
-//! | `y = x Wᵀ + b` | `linear.rs` |
-//! | the mean squared error | `loss.rs` |
-//! | Adam and AdamW | `adam.rs` |
-//! | clipping the norm of all gradients | `clip_grad.rs` |
-//! | a model's gradients against central differences | `check.rs` |
-//! | one list of a model's parameters | `module.rs` |
-//! | weights and training state in files | `state_dict.rs`, `files.rs` |
-//! | PyTorch's random numbers | `generator.rs` |
+//! | the six equations of the LSTM | [`lstm::step`] |
+//! | the LSTM: layers, directions, options | [`Lstm`], [`LstmConfig`], [`ForwardOptions`] |
+//! | one step of it | [`LstmCell`] |
+//! | the loop over time, for a cell of your own | [`scan`] |
+//! | `y = x Wᵀ + b` | [`Linear`] |
+//! | the mean squared error | [`mse_loss`] |
+//! | dropout | [`dropout()`] |
+//! | Adam and AdamW; freezing, and two rates | [`Adam`], [`AdamConfig`] |
+//! | clipping the norm of all gradients | [`clip_grad_norm`] |
+//! | a model's gradients against central differences | [`check_gradients`] |
+//! | one list of a model's parameters | [`Module`], [`module!`] |
+//! | weights in memory and in files | [`Module::load_state_dict`], [`save`], [`load`] |
+//! | training that is stopped and goes on | [`save_checkpoint`], [`load_checkpoint`] |
+//! | PyTorch's random numbers | [`Generator`] |
 
 mod adam;
+mod adam_config;
 mod check;
+mod checkpoint;
 mod clip_grad;
+mod dropout;
+mod error;
 mod files;
 mod generator;
 mod linear;
 mod loss;
 pub mod lstm;
 mod module;
+mod safetensors;
+mod scan;
 mod state_dict;
+mod visitor;
 
-pub use adam::{Adam, AdamConfig};
+pub use adam::Adam;
+pub use adam_config::AdamConfig;
 pub use check::check_gradients;
-pub use clip_grad::clip_grad_norm;
+pub use checkpoint::{load_checkpoint, save_checkpoint};
+pub use clip_grad::{NonFiniteNorm, clip_grad_norm, clip_grad_norm_if_finite};
+pub use dropout::dropout;
+pub use error::{FileError, StateDictError};
 pub use files::write_whole;
 pub use generator::{Generator, Uniform};
 pub use linear::Linear;
 pub use loss::{Reduction, mse_loss, mse_loss_with};
 pub use lstm::{ForwardOptions, Lstm, LstmCell, LstmConfig};
-pub use module::{Module, NamedParameters, Visitor};
-pub use state_dict::{FileError, Stored, load, load_checkpoint, save, save_checkpoint};
+pub use module::Module;
+pub use rand::{Rng, RngExt};
+pub use safetensors::Stored;
+pub use scan::scan;
+pub use state_dict::{load, save};
+pub use visitor::{Name, Path, Visit, Visitor, VisitorMut};

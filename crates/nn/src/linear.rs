@@ -2,7 +2,7 @@
 
 use tensor::{Parameter, Scalar, Var};
 
-use crate::{Generator, Module, Uniform, Visitor};
+use crate::{Generator, Uniform, module};
 
 /// `y = x Wᵀ + b`: [`torch.nn.Linear`][1].
 ///
@@ -15,7 +15,7 @@ use crate::{Generator, Module, Uniform, Visitor};
 /// let linear = Linear::<f32>::new(60, 1, &mut Generator::manual_seed(0));
 /// let tape = Tape::new();
 /// let x = tape.constant(Tensor::zeros([8, 60]));
-/// assert_eq!(*linear.forward(x).shape(), [8, 1]);
+/// assert_eq!(linear.forward(x).shape(), [8, 1]);
 /// ```
 #[derive(Clone, Debug)]
 pub struct Linear<T: Scalar> {
@@ -35,7 +35,7 @@ impl<T: Uniform> Linear<T> {
     pub fn new(in_features: usize, out_features: usize, generator: &mut Generator) -> Self {
         let mut linear = Linear::without_bias(in_features, out_features, generator);
         let bound = 1.0 / (in_features as f64).sqrt();
-        linear.bias = Some(Parameter::new(generator.uniform([out_features], bound)));
+        linear.bias = Some(Parameter::new(generator.uniform([out_features], -bound, bound)));
         linear
     }
 
@@ -54,7 +54,7 @@ impl<T: Uniform> Linear<T> {
         // 1/√in_features but for rounding; its steps give the same bits.
         let gain = (2.0 / (1.0 + 5_f64.sqrt().powi(2))).sqrt();
         let bound = 3_f64.sqrt() * (gain / (in_features as f64).sqrt());
-        let weight = generator.uniform([out_features, in_features], bound);
+        let weight = generator.uniform([out_features, in_features], -bound, bound);
         Linear { weight: Parameter::new(weight), bias: None }
     }
 }
@@ -72,11 +72,4 @@ impl<T: Scalar> Linear<T> {
     }
 }
 
-impl<T: Scalar> Module<T> for Linear<T> {
-    fn visit<'a>(&'a mut self, visitor: &mut Visitor<'_, 'a, T>) {
-        visitor.parameter("weight", &mut self.weight);
-        if let Some(bias) = &mut self.bias {
-            visitor.parameter("bias", bias);
-        }
-    }
-}
+module! { impl<T: Scalar> Module<T> for Linear<T> { weight, bias } }

@@ -1,100 +1,299 @@
-//! One list of a model's parameters.
+//! One list of a model's parameters, read through `&` and through `&mut`.
 
-use std::fmt::{Arguments, Display};
+use tensor::{Drawing, Parameter, Scalar, Tape, Tensor};
 
-use tensor::{Parameter, Scalar, Tensor};
-
-/// The parameters of a module with their names, in PyTorch's order.
-pub type NamedParameters<'a, T> = Vec<(String, &'a mut Parameter<T>)>;
+use crate::StateDictError;
+use crate::error::Problems;
+use crate::visitor::{Name, Path, Visitor, VisitorMut};
 
 /// Something with parameters: a layer, or a model made of layers.
 ///
-/// The list of parameters is written once, in [`visit`](Module::visit). The optimizer,
-/// the state dict and every printout read it.
+/// The list of parameters is written once, with [`module!`](crate::module). The optimizer,
+/// the state dict and every printout read it. Parameters, and the arrays, vectors, tuples
+/// and options of modules, are modules, too; the items of a list are named by their number,
+/// as in PyTorch.
 ///
 /// ```
-/// use nn::{Generator, Linear, Module, Visitor};
+/// use nn::{Generator, Linear, Module, module};
 ///
-/// #[derive(Clone)]
 /// struct TwoLayers {
 ///     first: Linear<f32>,
 ///     second: Linear<f32>,
 /// }
-///
-/// impl Module<f32> for TwoLayers {
-///     fn visit<'a>(&'a mut self, visitor: &mut Visitor<'_, 'a, f32>) {
-///         visitor.module("first", &mut self.first);
-///         visitor.module("second", &mut self.second);
-///     }
-/// }
+/// module! { impl Module<f32> for TwoLayers { first, second } }
 ///
 /// let mut generator = Generator::manual_seed(0);
 /// let model = TwoLayers {
 ///     first: Linear::new(3, 4, &mut generator),
 ///     second: Linear::new(4, 1, &mut generator),
 /// };
-/// let names: Vec<String> = model.state_dict().into_iter().map(|(name, _)| name).collect();
+/// let names: Vec<String> = model.named_parameters().into_iter().map(|(name, _)| name).collect();
 /// assert_eq!(names, ["first.weight", "first.bias", "second.weight", "second.bias"]);
 /// assert_eq!(model.num_parameters(), 3 * 4 + 4 + 4 * 1 + 1);
+///
+/// let list = vec![Linear::<f32>::new(1, 1, &mut generator)];
+/// assert_eq!(list.state_dict()[1].0, "0.bias");
 /// ```
 pub trait Module<T: Scalar> {
     /// Shows the visitor every parameter with its name, in PyTorch's order.
-    fn visit<'a>(&'a mut self, visitor: &mut Visitor<'_, 'a, T>);
+    #[track_caller]
+    fn visit<'a>(&'a self, visitor: &mut Visitor<'_, 'a, T>);
 
-    /// Every parameter with its name, to be read or changed:
-    /// `torch.nn.Module.named_parameters`.
-    fn named_parameters(&mut self) -> NamedParameters<'_, T> {
+    /// The same, to change them.
+    #[track_caller]
+    fn visit_mut<'a>(&'a mut self, visitor: &mut VisitorMut<'_, 'a, T>);
+
+    /// Every parameter with its name: `torch.nn.Module.named_parameters`.
+    ///
+    /// # Panics
+    /// If a module lists two items under one name.
+    fn named_parameters(&self) -> Vec<(String, &Parameter<T>)> {
         let mut list = Vec::new();
-        for_each_parameter(self, |name, parameter| list.push((name.to_string(), parameter)));
+        let each = &mut |path: &Path<'_>, parameter| list.push((path.to_string(), parameter));
+        self.visit(&mut Visitor::checking_names(each));
+        list
+    }
+
+    /// The same, to change them.
+    ///
+    /// # Panics
+    /// If a module lists two items under one name.
+    fn named_parameters_mut(&mut self) -> Vec<(String, &mut Parameter<T>)> {
+        let mut list = Vec::new();
+        let each = &mut |path: &Path<'_>, parameter| list.push((path.to_string(), parameter));
+        self.visit_mut(&mut VisitorMut::checking_names(each));
         list
     }
 
     /// The names and values: `torch.nn.Module.state_dict`. Values are shared,
     /// not copied.
-    fn state_dict(&self) -> Vec<(String, Tensor<T>)>
-    where
-        Self: Clone,
-    {
-        let mut copy = self.clone();
-        let list = copy.named_parameters().into_iter();
+    fn state_dict(&self) -> Vec<(String, Tensor<T>)> {
+        let list = self.named_parameters().into_iter();
         list.map(|(name, parameter)| (name, parameter.value().clone())).collect()
     }
 
+    /// Takes over the values of a state dict with just this model's names and shapes:
+    /// `torch.nn.Module.load_state_dict`.
+    ///
+    /// # Errors
+    /// Everything that is missing, unexpected or of another shape. Then the model is as it
+    /// was before.
+    ///
+    /// ```
+    /// use nn::{Generator, Linear, Module};
+    ///
+    /// let mut generator = Generator::manual_seed(0);
+    /// let mut model = Linear::<f32>::new(3, 2, &mut generator);
+    /// let best = model.state_dict();
+    /// model.weight.value_mut().data_mut().fill(0.0);
+    /// model.load_state_dict(&best)?;
+    /// assert_eq!(*model.weight.value(), best[0].1);
+    ///
+    /// let error = Linear::new(2, 2, &mut generator).load_state_dict(&best).unwrap_err();
+    /// assert_eq!(error.to_string(), "weight should have shape [2, 2], not [2, 3]");
+    /// # Ok::<(), nn::StateDictError>(())
+    /// ```
+    fn load_state_dict(&mut self, state: &[(String, Tensor<T>)]) -> Result<(), StateDictError> {
+        let mut problems = Problems::default();
+        let mut parameters = self.named_parameters_mut();
+        let mut values = Vec::new();
+        for (name, parameter) in &parameters {
+            let (shape, found) = (parameter.value().shape(), state.iter().find(|(n, _)| n == name));
+            match found {
+                None => problems.missing(name, &shape),
+                Some((_, value)) if value.shape() != shape => {
+                    problems.shape(name, &shape, &value.shape());
+                }
+                Some((_, value)) => values.push(value.clone()),
+            }
+        }
+        for (name, _) in state {
+            if !parameters.iter().any(|(n, _)| n == name) {
+                problems.unexpected(name);
+            }
+        }
+        problems.none_or(StateDictError)?;
+        for ((_, parameter), value) in parameters.iter_mut().zip(values) {
+            *parameter.value_mut() = value;
+        }
+        Ok(())
+    }
+
     /// How many numbers training can change.
-    fn num_parameters(&self) -> usize
-    where
-        Self: Clone,
-    {
-        self.state_dict().iter().map(|(_, value)| value.data().len()).sum()
+    fn num_parameters(&self) -> usize {
+        self.named_parameters().iter().map(|(_, p)| p.value().data().len()).sum()
+    }
+
+    /// The tape as it prints with this model's names for its parameters.
+    ///
+    /// ```
+    /// use nn::{Generator, Linear, Module};
+    /// use tensor::{Tape, Tensor};
+    ///
+    /// let model = Linear::<f32>::new(3, 2, &mut Generator::manual_seed(0));
+    /// let tape = Tape::new();
+    /// model.forward(tape.constant(Tensor::zeros([1, 3])));
+    /// assert_eq!(model.drawing(&tape).to_string(), "\
+    /// %0  constant              [1, 3]
+    /// %1  weight                [2, 3]
+    /// %2  bias                  [2]
+    /// %3  linear    %0, %1, %2  [1, 2]
+    /// ");
+    /// ```
+    fn drawing(&self, tape: &Tape<T>) -> Drawing<T> {
+        let list = self.named_parameters();
+        tape.drawing(|id| {
+            list.iter().find(|(_, parameter)| parameter.id() == id).map(|(name, _)| name.clone())
+        })
     }
 }
 
-/// Is shown a model's parameters, one after the other. Nothing is allocated for their
-/// names, which a training step would do without.
-pub struct Visitor<'v, 'a, T: Scalar> {
-    prefix: Arguments<'v>,
-    each: &'v mut dyn FnMut(Arguments<'_>, &'a mut Parameter<T>),
+/// Writes down the list of a struct's parameters, once for reading and for changing them:
+/// implements [`Module`] for it.
+///
+/// Where the names are those of the fields, the fields are enough:
+///
+/// ```
+/// use nn::{Linear, Lstm, Module, module};
+///
+/// struct Forecaster {
+///     lstm: Lstm<f32>,
+///     head: Linear<f32>,
+/// }
+/// module! { impl Module<f32> for Forecaster { lstm, head } }
+/// ```
+///
+/// Otherwise a function says which item has which name:
+///
+/// ```
+/// use nn::{Module, module};
+/// use tensor::{Parameter, Scalar};
+///
+/// struct Gru<T: Scalar> {
+///     w_ih: Parameter<T>,
+///     w_hh: Parameter<T>,
+/// }
+/// module! {
+///     impl<T: Scalar> Module<T> for Gru<T> {
+///         fn visit(Self { w_ih, w_hh }, v) {
+///             v.item("weight_ih", w_ih);
+///             v.item("weight_hh", w_hh);
+///         }
+///     }
+/// }
+/// ```
+#[macro_export]
+macro_rules! module {
+    ($(#[$doc:meta])* impl $(<$t:ident: $bound:path>)? Module<$e:ty> for $name:ty {
+        $($field:ident),* $(,)?
+    }) => {
+        $crate::module! {
+            $(#[$doc])*
+            impl $(<$t: $bound>)? Module<$e> for $name {
+                fn visit(Self { $($field),* }, v) {
+                    $(v.item(stringify!($field), $field);)*
+                }
+            }
+        }
+    };
+    ($(#[$doc:meta])* impl $(<$t:ident: $bound:path>)? Module<$e:ty> for $name:ty {
+        fn visit(Self { $($field:ident),* $(,)? }, $v:ident) $body:block
+    }) => {
+        $(#[$doc])*
+        impl $(<$t: $bound>)? $crate::Module<$e> for $name {
+            fn visit<'a>(&'a self, $v: &mut $crate::Visitor<'_, 'a, $e>) {
+                let Self { $($field,)* .. } = self;
+                $body
+            }
+
+            fn visit_mut<'a>(&'a mut self, $v: &mut $crate::VisitorMut<'_, 'a, $e>) {
+                let Self { $($field,)* .. } = self;
+                $body
+            }
+        }
+    };
 }
 
 impl<'a, T: Scalar> Visitor<'_, 'a, T> {
-    /// A parameter of the module.
-    pub fn parameter(&mut self, name: impl Display, parameter: &'a mut Parameter<T>) {
-        (self.each)(format_args!("{}{name}", self.prefix), parameter);
+    /// Lists a parameter, or a module with all its own, under a name.
+    ///
+    /// # Panics
+    /// If the name is empty or has a dot, or if there was another item of that name.
+    #[track_caller]
+    pub fn item<'n>(&mut self, name: impl Into<Name<'n>>, module: &'a impl Module<T>) {
+        module.visit(&mut self.inside(name.into()));
     }
 
-    /// All parameters of the module's field `name`, as `name.…`.
-    pub fn module(&mut self, name: &str, module: &'a mut impl Module<T>) {
-        module.visit(&mut Visitor {
-            prefix: format_args!("{}{name}.", self.prefix),
-            each: &mut *self.each,
-        });
+    pub(crate) fn same_item(&mut self, module: &'a impl Module<T>) {
+        module.visit(self);
     }
 }
 
-/// Calls `each` with all names and parameters.
-pub(crate) fn for_each_parameter<'a, T: Scalar>(
-    module: &'a mut (impl Module<T> + ?Sized),
-    mut each: impl FnMut(Arguments<'_>, &'a mut Parameter<T>),
-) {
-    module.visit(&mut Visitor { prefix: format_args!(""), each: &mut each });
+impl<'a, T: Scalar> VisitorMut<'_, 'a, T> {
+    /// Lists a parameter, or a module with all its own, under a name.
+    ///
+    /// # Panics
+    /// If the name is empty or has a dot, or if there was another item of that name.
+    #[track_caller]
+    pub fn item<'n>(&mut self, name: impl Into<Name<'n>>, module: &'a mut impl Module<T>) {
+        module.visit_mut(&mut self.inside(name.into()));
+    }
+
+    pub(crate) fn same_item(&mut self, module: &'a mut impl Module<T>) {
+        module.visit_mut(self);
+    }
 }
+
+impl<T: Scalar> Module<T> for Parameter<T> {
+    fn visit<'a>(&'a self, visitor: &mut Visitor<'_, 'a, T>) {
+        visitor.parameter(self);
+    }
+
+    fn visit_mut<'a>(&'a mut self, visitor: &mut VisitorMut<'_, 'a, T>) {
+        visitor.parameter(self);
+    }
+}
+
+/// Implements [`Module`] for what is made of modules: `$body`, read both ways.
+macro_rules! of_modules {
+    ([$($generics:tt)*] $name:ty, |$s:ident, $v:ident| $body:expr) => {
+        impl<T: Scalar, $($generics)*> Module<T> for $name {
+            fn visit<'a>(&'a self, $v: &mut Visitor<'_, 'a, T>) {
+                let $s = self;
+                $body
+            }
+
+            fn visit_mut<'a>(&'a mut self, $v: &mut VisitorMut<'_, 'a, T>) {
+                let $s = self;
+                $body
+            }
+        }
+    };
+}
+
+of_modules!([M: Module<T>] Option<M>, |option, v| {
+    if let Some(module) = option {
+        v.same_item(module);
+    }
+});
+of_modules!([M: Module<T>] Vec<M>, |list, v| {
+    for (k, module) in list.into_iter().enumerate() {
+        v.item(&*k.to_string(), module);
+    }
+});
+of_modules!([M: Module<T>, const N: usize] [M; N], |list, v| {
+    for (k, module) in list.into_iter().enumerate() {
+        v.item(&*k.to_string(), module);
+    }
+});
+of_modules!([A: Module<T>, B: Module<T>] (A, B), |pair, v| {
+    let (a, b) = pair;
+    v.item("0", a);
+    v.item("1", b);
+});
+of_modules!([A: Module<T>, B: Module<T>, C: Module<T>] (A, B, C), |triple, v| {
+    let (a, b, c) = triple;
+    v.item("0", a);
+    v.item("1", b);
+    v.item("2", c);
+});

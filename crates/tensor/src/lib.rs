@@ -32,6 +32,7 @@ mod scalar;
 pub mod value;
 
 pub use autodiff::check::{VjpMismatch, check_vjp};
+pub use autodiff::draw::Drawing;
 pub use autodiff::gradients::Gradients;
 pub use autodiff::parameter::{Origin, Parameter, ParameterId};
 pub use autodiff::read::NodeInfo;

@@ -57,6 +57,53 @@ fn fan_out_adds() {
     assert_eq!(d.backward().wrt(a).item(), 2.0 - 0.25 + 3.0 + 1.0 / 25.0);
 }
 
+/// A variable is a handle: to assign to it changes no other that was a copy of it.
+#[test]
+fn operators_that_assign() {
+    let tape = Tape::<f64>::new();
+    let (a, b) = (tape.var(Tensor::from(6.0)), tape.var(Tensor::from(2.0)));
+    let mut y = a;
+    y += b;
+    y *= b;
+    y -= 1.0;
+    y /= 3.0;
+    assert_eq!((y.value().item(), a.value().item()), (5.0, 6.0));
+    assert_eq!(y.backward().wrt(b).item(), (6.0 + 2.0 * 2.0) / 3.0);
+}
+
+#[test]
+fn a_scalar_on_the_left() {
+    macro_rules! check {
+        ($float:ty) => {{
+            let tape = Tape::<$float>::new();
+            let x = tape.var(Tensor::from(2.0));
+            let y = 2.0 - 8.0 / (6.0 + 5.0 * x);
+            assert_eq!(y.value().item(), 1.5);
+            assert_eq!(y.backward().wrt(x).item(), 8.0 * 5.0 / (16.0 * 16.0));
+        }};
+    }
+    check!(f32);
+    check!(f64);
+}
+
+/// In generic code, `1 − z` has to be written `-z + T::one()`. No bit is different.
+#[test]
+fn one_minus_z_generically() {
+    fn minus<'t, T: Scalar>(z: Var<'t, T>) -> Var<'t, T> {
+        -z + T::one()
+    }
+    let numbers = (0..=u32::MAX).step_by(65_521).map(f32::from_bits).filter(|x| !x.is_nan());
+    let numbers: Vec<f32> = numbers.collect();
+    let tape = Tape::new();
+    let z = tape.var(Tensor::new([numbers.len()], numbers));
+    let [plain, generic] = [1.0 - z, minus(z)].map(|y| [y.value(), y.sum().backward().wrt(z)]);
+    for (plain, generic) in plain.iter().zip(&generic) {
+        for (plain, generic) in plain.data().iter().zip(generic.data()) {
+            assert_eq!(plain.to_bits(), generic.to_bits());
+        }
+    }
+}
+
 /// An input that the output does not depend on has a gradient of zeros, also
 /// when it was recorded later.
 #[test]
@@ -99,7 +146,9 @@ fn a_parameter_watched_twice() {
     assert_eq!(gradients.get(&p).unwrap().item(), 6.0);
     assert!(gradients.get(&unused).is_none());
     p.value_mut().data_mut()[0] = 5.0;
-    assert_eq!(tape.watch(&p).value().item(), 5.0);
+    let y = tape.watch(&p).square();
+    assert_eq!(y.value().item(), 25.0);
+    assert_eq!(y.backward().get(&p).unwrap().item(), 10.0);
 }
 
 /// 10⁶ nodes: no recursion in the backward pass, and none in dropping the tape.

@@ -17,12 +17,14 @@ fn indices(shape: &[usize]) -> Vec<Vec<usize>> {
     all
 }
 
-/// The element at an index; where the tensor is broadcast, the one repeated.
-fn at(x: &Tensor<f64>, index: &[usize]) -> f64 {
-    let shape = x.shape();
+/// Where the element with this index is; where the tensor is broadcast, the one repeated.
+fn offset(shape: &[usize], index: &[usize]) -> usize {
     let index = &index[index.len() - shape.len()..];
-    let offset = shape.iter().zip(index).fold(0, |o, (&size, &i)| o * size + i.min(size - 1));
-    x.data()[offset]
+    shape.iter().zip(index).fold(0, |o, (&size, &i)| o * size + i.min(size - 1))
+}
+
+fn at(x: &Tensor<f64>, index: &[usize]) -> f64 {
+    x.data()[offset(&x.shape(), index)]
 }
 
 /// A tensor by its definition.
@@ -74,16 +76,22 @@ proptest! {
     }
 
     #[test]
-    fn broadcast_to_and_sum_to_size(inputs in ops::broadcasting()) {
-        let (x, y) = (&inputs[0], &inputs[1]);
-        let shape = x.shape().broadcast(&y.shape()).unwrap();
-        let large = x.broadcast_to(shape);
-        prop_assert_eq!(&large, &by_index(&shape, |index| at(x, index)));
-        let times = shape.num_elements() / x.shape().num_elements();
-        let back = large.sum_to_size(x.shape());
-        for (a, b) in back.data().iter().zip(x.data()) {
-            prop_assert!((a - b * times as f64).abs() < 1e-12);
+    fn stack_and_unbind(inputs in ops::rank(1), pick in 0..60_usize) {
+        let x = &inputs[0];
+        let dim = pick % x.shape().len();
+        let parts = x.unbind(dim);
+        prop_assert_eq!(parts.len(), x.shape()[dim]);
+        for (k, part) in parts.iter().enumerate() {
+            let mut shape = x.shape().to_vec();
+            shape.remove(dim);
+            let expected = by_index(&shape, |index| {
+                let mut index = index.to_vec();
+                index.insert(dim, k);
+                at(x, &index)
+            });
+            prop_assert_eq!(part, &expected);
         }
+        prop_assert_eq!(&Tensor::stack(&parts, dim), x);
     }
 
     #[test]
@@ -105,6 +113,68 @@ proptest! {
     }
 }
 
+/// Pairs of shapes of which the first broadcasts to the second: every pattern of up to
+/// four dimensions that are kept, repeated, of size 1, empty, or missing in the first.
+fn patterns() -> Vec<(Vec<usize>, Vec<usize>)> {
+    let mut all = vec![(vec![], vec![])];
+    let mut longest = all.clone();
+    for size in 2..=5 {
+        let extend = |(small, large): &(Vec<usize>, Vec<usize>)| {
+            let of_both = [(1, 1), (size, size), (1, size), (0, 0), (1, 0)]
+                .map(|(s, l)| ([&small[..], &[s]].concat(), [&large[..], &[l]].concat()));
+            let missing = [1, size, 0].map(|l| (vec![], [&large[..], &[l]].concat()));
+            of_both.into_iter().chain(missing.into_iter().filter(|_| small.is_empty())).collect()
+        };
+        longest = longest.iter().flat_map::<Vec<_>, _>(extend).collect();
+        all.extend(longest.clone());
+    }
+    all
+}
+
+#[test]
+fn broadcast_to_in_every_pattern() {
+    for (small, large) in patterns() {
+        let x = counting(&small);
+        assert_eq!(x.broadcast_to(&large[..]), by_index(&large, |index| at(&x, index)));
+    }
+}
+
+#[test]
+fn sum_to_size_in_every_pattern() {
+    for (small, large) in patterns() {
+        let x = counting(&large);
+        let mut expected = Tensor::zeros(&small[..]);
+        for index in indices(&large) {
+            expected.data_mut()[offset(&small, &index)] += at(&x, &index);
+        }
+        assert_eq!(x.sum_to_size(&small[..]), expected, "{large:?} to {small:?}");
+    }
+}
+
+/// Whole numbers, whose sums are exact.
+fn counting(shape: &[usize]) -> Tensor<f64> {
+    let mut next = 0.0;
+    Tensor::from_fn(shape, || {
+        next += 1.0;
+        next
+    })
+}
+
+/// A size of 0 leaves no elements, however large the others are.
+#[test]
+fn nothing_can_be_moved_as_well() {
+    let x = Tensor::<f64>::zeros([1 << 31, 0, 1 << 32]);
+    assert_eq!(x.transpose(0, 1).shape(), [0, 1 << 31, 1 << 32]);
+    assert_eq!(x.reshape([3, 0]), Tensor::zeros([3, 0]));
+    assert_eq!(
+        x.narrow(0, 1 << 30, 2).unbind(0),
+        [Tensor::zeros([0, 1 << 32]), Tensor::zeros([0, 1 << 32])]
+    );
+    assert_eq!(x.unbind(1), []);
+    assert_eq!(Tensor::<f64>::zeros([2, 0]).matmul(&Tensor::zeros([0, 2])), Tensor::zeros([2, 2]));
+    assert_eq!(x.sum_to_size([]).item(), 0.0);
+}
+
 macro_rules! adjoint_test {
     (neg, $($rest:tt)*) => { adjoint_test!(@test neg, $($rest)*); };
     (add, $($rest:tt)*) => { adjoint_test!(@test add, $($rest)*); };
@@ -115,6 +185,7 @@ macro_rules! adjoint_test {
     (reshape, $($rest:tt)*) => { adjoint_test!(@test reshape, $($rest)*); };
     (transpose, $($rest:tt)*) => { adjoint_test!(@test transpose, $($rest)*); };
     (narrow, $($rest:tt)*) => { adjoint_test!(@test narrow, $($rest)*); };
+    (unbind, $($rest:tt)*) => { adjoint_test!(@test unbind, $($rest)*); };
     (@test $name:ident, $inputs:expr, |$v:ident, $pick:ident| $formula:expr) => {
         mod $name {
             use super::*;

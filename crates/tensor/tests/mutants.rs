@@ -20,7 +20,7 @@ const MUTATIONS: [(&str, Mutation); 4] = [
 /// The operation `f` with a wrong pullback for one argument.
 fn mutant<'t>(
     f: fn(&[Var<'_, f64>], usize) -> Tensor<f64>,
-    correct: impl Fn(&Inputs, &Tensor<f64>) -> Inputs + 'static,
+    correct: impl Fn(&Inputs, &Tensor<f64>) -> Inputs + Send + 'static,
     v: &[Var<'t, f64>],
     pick: usize,
     argument: usize,

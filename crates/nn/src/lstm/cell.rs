@@ -1,67 +1,90 @@
-//! The equations of the LSTM, and nothing else.
+//! `torch.nn.LSTMCell`.
 
-use tensor::{Scalar, Var};
+use tensor::{Scalar, Shape, Tensor, Var};
 
-/// The weights of one layer as variables of a tape. The rows of all but `hr` are
-/// four blocks of `hidden_size`, for the gates i, f, g, o in this order.
-#[derive(Clone, Copy, Debug)]
-pub struct Weights<'t, T: Scalar> {
-    /// `W_ih`, of shape `[4·hidden_size, input_size]`.
-    pub ih: Var<'t, T>,
-    /// `W_hh`, of shape `[4·hidden_size, hidden_size]` (`[…, proj_size]` with a
-    /// projection).
-    pub hh: Var<'t, T>,
-    /// `b_ih`, of shape `[4·hidden_size]`.
-    pub bias_ih: Option<Var<'t, T>>,
-    /// `b_hh`, of shape `[4·hidden_size]`.
-    pub bias_hh: Option<Var<'t, T>>,
-    /// The projection `W_hr`, of shape `[proj_size, hidden_size]`.
-    pub hr: Option<Var<'t, T>>,
+use super::equations::{State, step};
+use super::layer::Layer;
+use crate::{Generator, LstmConfig, Uniform, module};
+
+/// One time step as a module of its own: [`torch.nn.LSTMCell`][1].
+///
+/// [1]: https://pytorch.org/docs/stable/generated/torch.nn.LSTMCell.html
+///
+/// ```
+/// use nn::{Generator, LstmCell};
+/// use tensor::{Tape, Tensor};
+///
+/// let cell = LstmCell::<f32>::new(3, 4, true, &mut Generator::manual_seed(0));
+/// let tape = Tape::new();
+/// let x = tape.constant(Tensor::zeros([2, 3]));
+/// let (h, c) = cell.forward(x, None);
+/// let (h, _) = cell.forward(x, Some((h, c)));
+/// assert_eq!(*h.shape(), [2, 4]);
+/// ```
+#[derive(Clone, Debug)]
+pub struct LstmCell<T: Scalar> {
+    config: LstmConfig,
+    layer: Layer<T>,
 }
 
-/// The hidden state and the cell state, `(h, c)`.
-pub type State<'t, T> = (Var<'t, T>, Var<'t, T>);
-
-/// Everything that one time step computes, each of shape `[batch, hidden_size]`.
-#[derive(Clone, Copy, Debug)]
-pub struct Step<'t, T: Scalar> {
-    /// The input gate: how much of the candidate is written.
-    pub i: Var<'t, T>,
-    /// The forget gate: how much of the old cell state is kept.
-    pub f: Var<'t, T>,
-    /// The candidate: what would be written.
-    pub g: Var<'t, T>,
-    /// The output gate: how much of the cell state is shown.
-    pub o: Var<'t, T>,
-    /// The cell state.
-    pub c: Var<'t, T>,
-    /// The hidden state; `[batch, proj_size]` with a projection.
-    pub h: Var<'t, T>,
+impl<T: Uniform> LstmCell<T> {
+    /// A cell with every parameter from U(±1/√`hidden_size`).
+    ///
+    /// # Panics
+    /// If a size is 0.
+    #[track_caller]
+    pub fn new(
+        input_size: usize,
+        hidden_size: usize,
+        bias: bool,
+        generator: &mut Generator,
+    ) -> Self {
+        let config = LstmConfig { bias, ..LstmConfig::new(input_size, hidden_size) };
+        config.assert_valid();
+        LstmCell { config, layer: Layer::new(input_size, &config, String::new(), generator) }
+    }
 }
 
-/// One time step: the input `x_t` is `[batch, input_size]`, the state before it,
-/// `h_{t−1}` and `c_{t−1}`, is twice `[batch, hidden_size]`.
-///
-/// Each of the six lines after the first is the equation of the same letter in
-/// [PyTorch's documentation][1]. The first computes what is inside the four
-/// brackets at once, for the weights of the gates lie below each other.
-///
-/// [1]: https://pytorch.org/docs/stable/generated/torch.nn.LSTM.html
-///
-/// # Panics
-/// If the shapes do not fit.
-#[track_caller]
-pub fn step<'t, T: Scalar>(x: Var<'t, T>, (h, c): State<'t, T>, w: Weights<'t, T>) -> Step<'t, T> {
-    let [a_i, a_f, a_g, a_o] = (x.linear(w.ih, w.bias_ih) + h.linear(w.hh, w.bias_hh)).chunk();
+impl<T: Scalar> LstmCell<T> {
+    /// One step: `x` is `[batch, input_size]`, and `state`, `(h, c)`, twice
+    /// `[batch, hidden_size]`, zeros if `None`; or all without a batch. Returns
+    /// the next `(h, c)`.
+    ///
+    /// # Panics
+    /// If a shape does not fit.
+    #[track_caller]
+    pub fn forward<'t>(&'t self, x: Var<'t, T>, state: Option<State<'t, T>>) -> State<'t, T> {
+        let LstmConfig { input_size, hidden_size, .. } = self.config;
+        let shape = x.shape();
+        assert!(
+            (1..=2).contains(&shape.len()) && shape.last() == Some(&input_size),
+            "LSTMCell: input should be [batch, input_size] or [input_size], \
+             with input_size = {input_size}, not {shape}"
+        );
+        let batch = shape.num_elements() / input_size;
+        let state_shape = shape.iter().rev().skip(1).rev().copied().chain([hidden_size]);
+        let state_shape = Shape::from(state_shape.collect::<Vec<_>>().as_slice());
+        let (h, c) = state.unwrap_or_else(|| {
+            let zeros = x.tape().constant(Tensor::zeros(state_shape));
+            (zeros, zeros)
+        });
+        for (name, s) in [("h", h), ("c", c)] {
+            let found = s.shape();
+            assert!(found == state_shape, "LSTMCell: {name} should be {state_shape}, not {found}");
+        }
+        let rows = |v: Var<'t, T>, size| v.reshape([batch, size]);
+        let state = (rows(h, hidden_size), rows(c, hidden_size));
+        let weights = self.layer.watch(x.tape(), input_size, &self.config);
+        let step = step(rows(x, input_size), state, weights);
+        (step.h.reshape(state_shape), step.c.reshape(state_shape))
+    }
+}
 
-    let i = a_i.sigmoid(); // (i)  i_t = σ(W_ii x_t + b_ii + W_hi h_{t−1} + b_hi)
-    let f = a_f.sigmoid(); // (f)  f_t = σ(W_if x_t + b_if + W_hf h_{t−1} + b_hf)
-    let g = a_g.tanh(); //    (g)  g_t = tanh(W_ig x_t + b_ig + W_hg h_{t−1} + b_hg)
-    let o = a_o.sigmoid(); // (o)  o_t = σ(W_io x_t + b_io + W_ho h_{t−1} + b_ho)
-    let c = f * c + i * g; // (c)  c_t = f_t ⊙ c_{t−1} + i_t ⊙ g_t
-    let h = o * c.tanh(); //  (h)  h_t = o_t ⊙ tanh(c_t)
-
-    // With proj_size, the hidden state is a projection: h_t ← W_hr h_t.
-    let h = w.hr.map_or(h, |w_hr| h.linear(w_hr, None));
-    Step { i, f, g, o, c, h }
+module! {
+    /// `weight_ih`, `weight_hh`, `bias_ih`, `bias_hh`.
+    impl<T: Scalar> Module<T> for LstmCell<T> {
+        fn visit(Self { layer }, v) {
+            v.same_item(layer);
+        }
+    }
 }

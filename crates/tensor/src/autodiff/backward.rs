@@ -49,22 +49,22 @@ impl<'t, T: Scalar> Var<'t, T> {
              make what it depends on with tape.var or tape.watch",
             self.id
         );
-        self.tape.with_nodes(|nodes| {
-            let mut gradients = Gradients::new(self, nodes);
-            gradients.accumulate(nodes, self.id, u);
-            for id in gradients.operations().rev() {
-                let node = &nodes[id];
-                let Source::Operation { values, pullback } = &node.source else { continue };
-                let Some(dy) = gradients.of_values(id, *values) else { continue };
-                for (&input, gradient) in node.inputs.iter().zip(pullback(dy)) {
-                    if let Some(gradient) = gradient {
-                        assert_fits(node, &nodes[input], &gradient);
-                        gradients.accumulate(nodes, input, gradient);
-                    }
+        // Not through a closure, which would hide the caller's line.
+        let nodes = self.tape.nodes.borrow();
+        let mut gradients = Gradients::new(self, &nodes);
+        gradients.accumulate(&nodes, self.id, u);
+        for id in gradients.operations().rev() {
+            let node = &nodes[id];
+            let Source::Operation { values, pullback } = &node.source else { continue };
+            let Some(dy) = gradients.of_values(id, *values) else { continue };
+            for (&input, gradient) in node.inputs.iter().zip(pullback(dy)) {
+                if let Some(gradient) = gradient {
+                    assert_fits(node, &nodes[input], &gradient);
+                    gradients.accumulate(&nodes, input, gradient);
                 }
             }
-            gradients
-        })
+        }
+        gradients
     }
 }
 

@@ -116,12 +116,14 @@ impl<T: Scalar> Gradients<T> {
              or the tape was reset since",
             x.id
         );
+        assert!(
+            x.needs_gradient(),
+            "wrt: %{} is a constant, so its gradient was not computed; \
+             make it with tape.var or tape.watch",
+            x.id
+        );
         let gradient = x.tape.with_nodes(|nodes| match nodes[x.id].source {
-            Source::Constant => panic!(
-                "wrt: %{} is a constant, so its gradient was not computed; \
-                 make it with tape.var or tape.watch",
-                x.id
-            ),
+            Source::Constant => None,
             Source::Variable => self.variables.get(&x.id)?.clone(),
             Source::Parameter(id) => {
                 self.parameters.get(&id).filter(|of| of.node == x.id)?.gradient.clone()

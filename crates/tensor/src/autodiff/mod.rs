@@ -8,7 +8,7 @@
 
 mod backward;
 pub mod check;
-mod draw;
+pub mod draw;
 pub mod gradients;
 mod node;
 pub mod parameter;

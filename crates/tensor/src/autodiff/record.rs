@@ -138,9 +138,8 @@ impl<T: Scalar> Tape<T> {
         let wanted = inputs.map(Var::needs_gradient);
         let shapes = values.each_ref().map(Tensor::shape);
         let first = self.record_any(op, &inputs, values, move |dys| {
-            let dys = std::array::from_fn(|k| {
-                dys[k].clone().unwrap_or_else(|| Tensor::zeros(shapes[k]))
-            });
+            let dys =
+                std::array::from_fn(|k| dys[k].clone().unwrap_or_else(|| Tensor::zeros(shapes[k])));
             pullback(dys, wanted).into_iter().map(Into::into).collect()
         });
         std::array::from_fn(|k| Var { tape: self, id: first + k })

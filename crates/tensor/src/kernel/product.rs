@@ -26,8 +26,8 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::buffer::Buffer;
-pub use super::pack::{Matrix, Packed};
 use super::pack::pack_rows;
+pub use super::pack::{Matrix, Packed};
 use super::simd::{Arch, Simd, WithSimd};
 use super::threads;
 use super::tile::{MAX_TILE, To, tile};

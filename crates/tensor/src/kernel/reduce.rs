@@ -44,7 +44,21 @@ pub fn dot<T: Number>(xs: &[T], ys: &[T]) -> T {
 /// assert_eq!(sums, [41.0, 62.0]);
 /// ```
 pub fn add_rows<T: Number>(sums: &mut [T], rows: &[T]) {
-    Arch::new().dispatch(AddRows(sums, rows));
+    add_columns(sums, rows, sums.len());
+}
+
+/// The same for the first columns of a matrix: its rows are `stride` numbers apart, and as
+/// many of each are added as there are sums.
+///
+/// ```
+/// let mut sums = [0.0];
+/// tensor::kernel::reduce::add_columns(&mut sums, &[1.0, 2.0, 3.0, 4.0], 2);
+/// assert_eq!(sums, [4.0]);
+/// ```
+pub fn add_columns<T: Number>(sums: &mut [T], rows: &[T], stride: usize) {
+    if !sums.is_empty() {
+        Arch::new().dispatch(AddRows { sums, rows, stride });
+    }
 }
 
 /// What can be summed here.
@@ -92,7 +106,7 @@ fn fold<T: Number>(mut sums: [T; LANES]) -> T {
     while width > 1 {
         width /= 2;
         for k in 0..width {
-            sums[k] = sums[k] + sums[k + width];
+            sums[k] += sums[k + width];
         }
     }
     sums[0]
@@ -119,17 +133,21 @@ fn add<T: Number>(a: &[T; LANES], b: &[T; LANES]) -> [T; LANES] {
     std::array::from_fn(|k| a[k] + b[k])
 }
 
-struct AddRows<'a, T>(&'a mut [T], &'a [T]);
+struct AddRows<'a, T> {
+    sums: &'a mut [T],
+    rows: &'a [T],
+    stride: usize,
+}
 
 impl<T: Number> WithSimd for AddRows<'_, T> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        let AddRows(sums, rows) = self;
-        let leaf = CHAIN * sums.len().max(1);
+        let AddRows { sums, rows, stride } = self;
+        let leaf = CHAIN * stride;
         if rows.len() <= leaf {
-            return add_few_rows(sums, rows);
+            return add_few_rows(sums, rows, stride);
         }
         // As above, with the levels of the tree in one buffer.
         let (width, count) = (sums.len(), rows.len().div_ceil(leaf));
@@ -138,20 +156,20 @@ impl<T: Number> WithSimd for AddRows<'_, T> {
             let (done, level) = tree.split_at_mut(count.trailing_ones() as usize * width);
             let level = &mut level[..width];
             level.fill(T::zero());
-            add_few_rows(level, rows);
-            add_few_rows(level, done);
+            add_few_rows(level, rows, stride);
+            add_few_rows(level, done, width);
         }
         for (k, level) in tree.chunks_exact(width).enumerate() {
             if count >> k & 1 == 1 {
-                add_few_rows(sums, level);
+                add_few_rows(sums, level, width);
             }
         }
     }
 }
 
 #[inline(always)]
-fn add_few_rows<T: Number>(sums: &mut [T], rows: &[T]) {
-    for row in rows.chunks_exact(sums.len().max(1)) {
+fn add_few_rows<T: Number>(sums: &mut [T], rows: &[T], stride: usize) {
+    for row in rows.chunks(stride) {
         for (sum, &x) in sums.iter_mut().zip(row) {
             *sum += x;
         }

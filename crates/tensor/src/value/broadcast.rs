@@ -109,7 +109,7 @@ impl<T: Scalar> Tensor<T> {
                 while dim > 0 && is_summed(dim - 1) {
                     dim -= 1;
                 }
-                let inner = small[(end - lead).min(small.len())..].iter().product();
+                let inner = small[end.saturating_sub(lead)..].iter().product();
                 let outer = large[..dim].iter().product();
                 sums = sums.sum_middle([outer, large[dim..end].iter().product(), inner]);
             }
@@ -121,7 +121,9 @@ impl<T: Scalar> Tensor<T> {
     fn sum_middle(&self, [outer, size, inner]: [usize; 3]) -> Self {
         let mut sums = Buffer::zeros(outer * inner);
         let block = (size * inner).max(1);
-        for (sums, block) in sums.chunks_exact_mut(inner.max(1)).zip(self.data().chunks_exact(block)) {
+        for (sums, block) in
+            sums.chunks_exact_mut(inner.max(1)).zip(self.data().chunks_exact(block))
+        {
             match sums {
                 [sum] => *sum = reduce::sum(block, |x| x),
                 sums => reduce::add_rows(sums, block),

@@ -106,7 +106,8 @@ impl<T: Scalar> Tensor<T> {
         );
         let blocks = self.data_mut().chunks_exact_mut((size * inner).max(1));
         for (block, part) in blocks.zip(part.data().chunks_exact((len * inner).max(1))) {
-            Arch::new().dispatch(Zip(&mut block[start * inner..][..len * inner], part, |x, y| x + y));
+            Arch::new()
+                .dispatch(Zip(&mut block[start * inner..][..len * inner], part, |x, y| x + y));
         }
     }
 

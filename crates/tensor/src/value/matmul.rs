@@ -88,7 +88,8 @@ fn product<T: Scalar>(
         }
         _ => panic!(
             "{op}: {formula} is not defined for A of shape {} and B of shape {}",
-            a.shape(), b.shape()
+            a.shape(),
+            b.shape()
         ),
     }
 }

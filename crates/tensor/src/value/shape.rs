@@ -50,6 +50,7 @@ impl Shape {
     }
 
     /// The shape with `f` applied to its list of sizes.
+    #[track_caller]
     pub(crate) fn edit(self, f: impl FnOnce(&mut SmallVec<[usize; MAX_RANK]>)) -> Shape {
         let mut sizes = SmallVec::from_slice(&self);
         f(&mut sizes);

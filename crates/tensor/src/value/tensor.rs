@@ -101,9 +101,7 @@ impl<T: Scalar> Tensor<T> {
     /// Whether both are one reading of one buffer, so that a change of either would have
     /// copied it.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
-        self.shape == other.shape
-            && self.start == other.start
-            && self.buffer.is_same(&other.buffer)
+        self.shape == other.shape && self.start == other.start && self.buffer.is_same(&other.buffer)
     }
 
     /// The elements in row-major order.

@@ -17,6 +17,14 @@ macro_rules! for_each_op {
         $test!(mul, ops::broadcasting(), |v, _pick| v[0] * v[1]);
         $test!(div, ops::broadcasting(), |v, _pick| v[0] / v[1]);
         $test!(neg, ops::any_shape(), |v, _pick| -v[0]);
+        $test!(assign, ops::broadcasting(), |v, _pick| {
+            let mut y = v[0];
+            y += v[1];
+            y *= v[1];
+            y -= v[0];
+            y /= v[1];
+            y
+        });
         $test!(add_scalar, ops::any_shape(), |v, _pick| v[0] + T::from_f64(1.5));
         $test!(sub_scalar, ops::any_shape(), |v, _pick| v[0] - T::from_f64(1.5));
         $test!(mul_scalar, ops::any_shape(), |v, _pick| v[0] * T::from_f64(1.5));
@@ -57,6 +65,14 @@ macro_rules! for_each_op {
         $test!(chunk, ops::rows_of_four(), |v, _pick| {
             let [i, f, g, o] = v[0].chunk();
             f * g + i.exp() * o
+        });
+        $test!(unbind, ops::rank(1), |v, pick| {
+            let parts = v[0].unbind(pick % v[0].shape().len());
+            let mut weighted = parts[0] * T::from_f64(0.5);
+            for (part, weight) in parts.iter().zip([1.0, -2.0, 3.0, -4.0]).skip(1) {
+                weighted += *part * T::from_f64(weight);
+            }
+            weighted
         });
         $test!(cat, ops::rank(1), |v, pick| {
             let dim = pick % v[0].shape().len();

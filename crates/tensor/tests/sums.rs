@@ -1,0 +1,147 @@
+//! Sums: their rounding error does not grow with their length, and every bit of them is
+//! that of a tree which depends on the length alone.
+
+use rand::RngExt;
+use tensor::kernel::reduce::{add_rows, dot, sum};
+use tensor::{Tape, Tensor, Var};
+
+/// The sums of the columns of `rows`, each `width` numbers, of which the last may be shorter:
+/// eight rows are added one after the other; more are two parts, the first of them 8 · 2ᵏ rows.
+fn tree(rows: &[f32], width: usize) -> Vec<f32> {
+    let mut part = 8 * width;
+    if rows.len() <= part {
+        let mut sums = vec![0.0; width];
+        for row in rows.chunks(width) {
+            sums.iter_mut().zip(row).for_each(|(sum, x)| *sum += x);
+        }
+        return sums;
+    }
+    while 2 * part < rows.len() {
+        part *= 2;
+    }
+    let (first, second) = rows.split_at(part);
+    add(&tree(first, width), &tree(second, width))
+}
+
+/// A list of terms is rows of 32, whose 32 sums are added by halves.
+fn tree_of_terms(terms: &[f32]) -> f32 {
+    let mut sums = tree(terms, 32);
+    while let (first, second @ [_, ..]) = sums.split_at(sums.len() / 2)
+        && !first.is_empty()
+    {
+        sums = add(first, second);
+    }
+    sums[0]
+}
+
+fn add(xs: &[f32], ys: &[f32]) -> Vec<f32> {
+    xs.iter().zip(ys).map(|(x, y)| x + y).collect()
+}
+
+fn numbers(count: usize, seed: usize) -> Vec<f32> {
+    let mut rng = rand_mt::Mt::new(seed as u32);
+    (0..count).map(|_| rng.random_range(-1.0..1.0)).collect()
+}
+
+/// The vectors of any machine compute the tree that is written above, of every length.
+#[test]
+fn sums_have_the_bits_of_their_tree() {
+    for length in 0..5000 {
+        let (xs, ys) = (numbers(length, 2 * length), numbers(length, 2 * length + 1));
+        let [squares, products] =
+            [&xs, &ys].map(|ys| -> Vec<f32> { xs.iter().zip(ys).map(|(x, y)| x * y).collect() });
+        let expected = [&xs, &squares, &products].map(|terms| tree_of_terms(terms).to_bits());
+        let found = [sum(&xs, |x| x), sum(&xs, |x| x * x), dot(&xs, &ys)].map(f32::to_bits);
+        assert_eq!(found, expected, "{length} terms");
+    }
+}
+
+#[test]
+fn sums_of_rows_have_the_bits_of_their_tree() {
+    for (count, width) in rows() {
+        let rows = numbers(count * width, count);
+        let mut sums = vec![0.0; width];
+        add_rows(&mut sums, &rows);
+        assert_eq!(sums, tree(&rows, width), "{count} rows of {width}");
+    }
+}
+
+/// Up to some hundred rows that are narrower than a vector, as wide, and wider.
+fn rows() -> impl Iterator<Item = (usize, usize)> {
+    (0..=300).flat_map(|count| [1, 2, 3, 16, 33].map(|width| (count, width)))
+}
+
+const TOLERANCE: f64 = 1e-6;
+
+/// In `f32` as in `f64`, of every length, up to a millionth of the terms' magnitudes.
+#[test]
+fn sums_are_exact_but_for_a_millionth() {
+    for length in 0..5000 {
+        let (xs, ys) = (numbers(length, 2 * length), numbers(length, 2 * length + 1));
+        let exact = || xs.iter().zip(&ys).map(|(&x, &y)| (f64::from(x), f64::from(y)));
+        let magnitude: f64 = exact().map(|(x, _)| x.abs()).sum();
+        let error = f64::from(sum(&xs, |x| x)) - exact().map(|(x, _)| x).sum::<f64>();
+        assert!(error.abs() <= TOLERANCE * magnitude, "sum of {length}: {error}");
+        let magnitude: f64 = exact().map(|(x, y)| (x * y).abs()).sum();
+        let error = f64::from(dot(&xs, &ys)) - exact().map(|(x, y)| x * y).sum::<f64>();
+        assert!(error.abs() <= TOLERANCE * magnitude, "dot of {length}: {error}");
+    }
+}
+
+/// The rows come on top of what is there.
+#[test]
+fn rows_are_added_exactly_but_for_a_millionth() {
+    for (count, width) in rows() {
+        let (start, rows) = (numbers(width, 1), numbers(count * width, count));
+        let mut sums = start.clone();
+        add_rows(&mut sums, &rows);
+        for (column, (sum, start)) in sums.into_iter().zip(start).enumerate() {
+            let terms = rows[column.min(rows.len())..].iter().step_by(width).chain([&start]);
+            let (mut exact, mut magnitude) = (0.0, 0.0);
+            for &term in terms {
+                exact += f64::from(term);
+                magnitude += f64::from(term).abs();
+            }
+            let error = f64::from(sum) - exact;
+            assert!(error.abs() <= TOLERANCE * magnitude, "{count} rows of {width}: {error}");
+        }
+    }
+}
+
+/// Of many equal terms, one chain of additions loses more and more, always to the same
+/// side; beyond 2²⁴ ones it does not grow at all.
+#[test]
+fn means_of_many_equal_numbers() {
+    let mean = |count: usize, x: f32| {
+        Tape::no_grad().constant(Tensor::full([count], x)).mean().value().item()
+    };
+    assert_eq!(mean(1 << 25, 1.0), 1.0);
+    assert_near(mean(1 << 25, 0.1), 0.1);
+    assert_near(mean(1_000_000, 9991.0), 9991.0);
+}
+
+/// What a training step adds up: a loss, and the gradients of what was broadcast to a
+/// large batch along either dimension.
+#[test]
+fn a_large_batch_of_equal_errors() {
+    let batch = 1_000_000;
+    let tape = Tape::<f32>::new();
+    let prediction = tape.constant(Tensor::full([batch, 3], 0.3));
+    let bias = tape.var(Tensor::from([0.4, 0.4, 0.4]));
+    let scale = tape.var(Tensor::from(1.0));
+    let loss = (prediction - bias * scale).square().mean();
+    assert_near(loss.value().item(), (0.3_f32 - 0.4).powi(2));
+    // ∂loss/∂bias = 2/3 (bias − prediction), of each column
+    let gradients = loss.backward();
+    for &gradient in gradients.wrt(bias).data() {
+        assert_near(gradient, 2.0 / 3.0 * (0.4 - 0.3));
+    }
+    let column: Var<'_, f32> = prediction.sum_to_size([batch, 1]).sum_to_size([1, 1]);
+    assert_near(column.value().item(), 3.0 * 0.3 * batch as f32);
+    let x = prediction.value();
+    assert_near(x.dot(&x), 3.0 * 0.3 * 0.3 * batch as f32);
+}
+
+fn assert_near(found: f32, expected: f32) {
+    approx::assert_relative_eq!(found, expected, max_relative = 1e-6);
+}
