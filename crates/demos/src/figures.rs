@@ -146,20 +146,20 @@ fn sigmoid_tanh() -> Result<String> {
 /// The gradient through many steps of an RNN of one unit, by the tape. The
 /// hidden state stays 0, where tanh has slope 1.
 fn rnn_gradient() -> Result<String> {
-    let gradient = |w: f64, steps: i32| {
+    let gradient = |u: f64, steps: i32| {
         let tape = Tape::new();
         let h_0 = tape.var(Tensor::from(0.0));
-        let h_t = (0..steps).fold(h_0, |h, _| (w * h).tanh());
+        let h_t = (0..steps).fold(h_0, |h, _| (u * h).tanh());
         h_t.backward().wrt(h_0).item()
     };
-    svg("∂h/∂h₀ after T steps of hₜ = tanh(w hₜ₋₁)", (WIDTH, 400), |area| {
+    svg("∂h/∂h₀ after T steps of hₜ = tanh(u hₜ₋₁)", (WIDTH, 400), |area| {
         let x = (0.0..20.4, 5, "steps T", number as Format);
         let mut plot = plot(area, x, (-6.5..4.5, 6, "gradient", power_of_ten))?;
-        for (w, colour, at) in
+        for (u, colour, at) in
             [(0.5, BLUE.0, (9.5, -1.9)), (1.0, INK.0, (13.0, 0.5)), (1.5, ORANGE.0, (9.5, 2.6))]
         {
-            dots(&mut plot, (0..=20).map(|t| (f64::from(t), gradient(w, t).log10())), colour)?;
-            note(&plot, at, &format!("w = {w}"), colour, HPos::Center)?;
+            dots(&mut plot, (0..=20).map(|t| (f64::from(t), gradient(u, t).log10())), colour)?;
+            note(&plot, at, &format!("u = {u}"), colour, HPos::Center)?;
         }
         Ok(())
     })
