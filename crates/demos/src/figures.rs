@@ -146,20 +146,20 @@ fn sigmoid_tanh() -> Result<String> {
 /// The gradient through many steps of an RNN of one unit, by the tape. The
 /// hidden state stays 0, where tanh has slope 1.
 fn rnn_gradient() -> Result<String> {
-    let gradient = |w: f64, steps: i32| {
+    let gradient = |u: f64, steps: i32| {
         let tape = Tape::new();
         let h_0 = tape.var(Tensor::from(0.0));
-        let h_t = (0..steps).fold(h_0, |h, _| (w * h).tanh());
+        let h_t = (0..steps).fold(h_0, |h, _| (u * h).tanh());
         h_t.backward().wrt(h_0).item()
     };
-    svg("∂h/∂h₀ after T steps of hₜ = tanh(w hₜ₋₁)", (WIDTH, 400), |area| {
+    svg("∂h/∂h₀ after T steps of hₜ = tanh(u hₜ₋₁)", (WIDTH, 400), |area| {
         let x = (0.0..20.4, 5, "steps T", number as Format);
         let mut plot = plot(area, x, (-6.5..4.5, 6, "gradient", power_of_ten))?;
-        for (w, colour, at) in
+        for (u, colour, at) in
             [(0.5, BLUE.0, (9.5, -1.9)), (1.0, INK.0, (13.0, 0.5)), (1.5, ORANGE.0, (9.5, 2.6))]
         {
-            dots(&mut plot, (0..=20).map(|t| (f64::from(t), gradient(w, t).log10())), colour)?;
-            note(&plot, at, &format!("w = {w}"), colour, HPos::Center)?;
+            dots(&mut plot, (0..=20).map(|t| (f64::from(t), gradient(u, t).log10())), colour)?;
+            note(&plot, at, &format!("u = {u}"), colour, HPos::Center)?;
         }
         Ok(())
     })
@@ -237,26 +237,57 @@ fn cell() -> Result<String> {
     })
 }
 
-/// The two ways on which the gradient reaches a cell state.
+/// Who reads the states of a step, and the ways on which their gradients come
+/// back.
 fn unrolled() -> Result<String> {
-    svg("Two arrows into the gradient of cₜ", (WIDTH, 370), |area| {
-        let (c, h) = (46, 176);
-        for (x, time) in [(70, "ₜ₋₁"), (240, "ₜ"), (410, "ₜ₊₁")] {
-            boxed(area, (x, c), (76, 48), &format!("c{time}"))?;
-            boxed(area, (x, h), (76, 48), &format!("h{time}"))?;
-            arrow(area, &[(x - 12, c + 24), (x - 12, h - 24)], INK.0)?;
+    svg("Two arrows into c̄ₜ, and two into h̄ₜ", (WIDTH, 470), |area| {
+        let [now, brackets, later] = [78, 240, 402];
+        let (c, h, y) = (46, 174, 296);
+        for (at, name) in [
+            ((now, c), "cₜ"),
+            ((now, h), "hₜ"),
+            ((now, y), "yₜ"),
+            ((brackets, h), "aₜ₊₁"),
+            ((later, c), "cₜ₊₁"),
+            ((later, h), "hₜ₊₁"),
+        ] {
+            boxed(area, at, (76, 48), name)?;
         }
-        for x in [70, 240] {
-            arrow(area, &[(x + 38, c - 10), (x + 132, c - 10)], INK.0)?;
-            arrow(area, &[(x + 38, h - 14), (x + 140, c + 24)], INK.0)?;
+        // Forward.
+        for path in [
+            [(now + 38, c - 10), (later - 38, c - 10)],
+            [(now - 12, c + 24), (now - 12, h - 24)],
+            [(now - 12, h + 24), (now - 12, y - 24)],
+            [(now + 38, h - 10), (brackets - 38, h - 10)],
+            [(brackets + 20, h - 24), (later - 32, c + 24)],
+            [(brackets + 38, h), (later - 38, h)],
+            [(later, c + 24), (later, h - 24)],
+        ] {
+            arrow(area, &path, INK.0)?;
         }
-        arrow(area, &[(252, h - 24), (252, c + 24)], ORANGE.0)?;
-        arrow(area, &[(372, c + 10), (278, c + 10)], ORANGE.0)?;
-        words(area, (270, 114), "1", ORANGE.0)?;
-        words(area, (325, c + 28), "2", ORANGE.0)?;
-        words(area, (240, 242), "1:  h̄ₜ ⊙ oₜ ⊙ (1 − tanh² cₜ)", ORANGE.0)?;
-        words(area, (240, 276), "2:  c̄ₜ₊₁ ⊙ fₜ₊₁", ORANGE.0)?;
-        words(area, (240, 310), "c̄ₜ is the sum of both.", INK.0)
+        words(area, (286, 104), "i, f, g", INK.0)?;
+        words(area, (321, h + 16), "o", INK.0)?;
+        // Backward, into the two states.
+        for (name, at, path) in [
+            ("1", (now + 28, 110), [(now + 12, h - 24), (now + 12, c + 24)]),
+            ("2", (brackets, c + 28), [(later - 38, c + 10), (now + 38, c + 10)]),
+            ("3", (now + 28, 235), [(now + 12, y - 24), (now + 12, h + 24)]),
+            ("4", (159, h + 28), [(brackets - 38, h + 10), (now + 38, h + 10)]),
+        ] {
+            arrow(area, &path, ORANGE.0)?;
+            words(area, at, name, ORANGE.0)?;
+        }
+        let left = Pos::new(HPos::Left, VPos::Center);
+        let style = TextStyle { color: ORANGE.0.to_backend_color(), pos: left, ..text(25) };
+        for (y, line) in [
+            (248, "1:  h̄ₜ ⊙ oₜ ⊙ (1 − tanh² cₜ)"),
+            (282, "2:  c̄ₜ₊₁ ⊙ fₜ₊₁"),
+            (316, "3:  ȳₜ"),
+            (350, "4:  āₜ₊₁ Wₕₕ"),
+        ] {
+            area.draw(&Text::new(line, (180, y), style.clone()))?;
+        }
+        words(area, (240, 402), "c̄ₜ is the sum of 1 and 2, h̄ₜ of 3 and 4.", INK.0)
     })
 }
 
