@@ -1,7 +1,7 @@
 //! The network of demo 2 and its training: the notebook's `MV_LSTM`.
 
 use nn::{
-    Adam, AdamConfig, Generator, Linear, Lstm, LstmConfig, Module, Uniform, Visitor, mse_loss,
+    Adam, AdamConfig, Generator, Linear, Lstm, LstmConfig, Module, Uniform, module, mse_loss,
 };
 use tensor::{Scalar, Tape, Tensor, Var};
 
@@ -34,32 +34,28 @@ impl<T: Scalar> Forecaster<T> {
     /// Windows `[batch, window, 2]` to predictions `[batch]`.
     pub fn forward<'t>(&'t self, x: Var<'t, T>) -> Var<'t, T> {
         let (output, _) = self.l_lstm.forward(x, None);
-        let [batch, window, hidden] = std::array::from_fn(|dim| output.shape()[dim]);
+        let [batch, window, hidden] = output.dims();
         self.l_linear.forward(output.reshape([batch, window * hidden])).reshape([batch])
     }
 
     /// Takes over the weights of a network of the same sizes, whatever its
     /// element type.
     pub fn copy_from<U: Scalar>(&mut self, other: &Forecaster<U>) {
-        for ((_, p), (_, value)) in self.named_parameters().into_iter().zip(other.state_dict()) {
+        for ((_, p), (_, value)) in self.named_parameters_mut().into_iter().zip(other.state_dict())
+        {
             *p.value_mut() = value.cast();
         }
     }
 
     /// The prediction for each window.
     pub fn predict(&self, windows: &Windows) -> Vec<f64> {
-        let tape = Tape::new();
+        let tape = Tape::no_grad();
         let y = self.forward(tape.constant(windows.x.cast()));
         y.value().data().iter().map(|y| y.as_f64()).collect()
     }
 }
 
-impl<T: Scalar> Module<T> for Forecaster<T> {
-    fn visit<'a>(&'a mut self, visitor: &mut Visitor<'_, 'a, T>) {
-        visitor.module("l_lstm", &mut self.l_lstm);
-        visitor.module("l_linear", &mut self.l_linear);
-    }
-}
+module! { impl<T: Scalar> Module<T> for Forecaster<T> { l_lstm, l_linear } }
 
 /// Windows of a series, and the target that belongs to each.
 #[derive(Clone, Debug)]

@@ -145,7 +145,12 @@ impl<'a> Reader<'a> {
             .collect()
     }
 
-    pub fn require<V>(&mut self, name: &str, value: Option<V>, expected: &'static str) -> Option<V> {
+    pub fn require<V>(
+        &mut self,
+        name: &str,
+        value: Option<V>,
+        expected: &'static str,
+    ) -> Option<V> {
         if value.is_none() {
             self.problems.other(format!("{name} should be {expected}"));
         }

@@ -27,10 +27,7 @@ use crate::safetensors::{Reader, Stored, Writer, assign, read};
 /// assert_eq!(model.weight.value(), other.weight.value());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn save<T: Stored>(
-    path: impl AsRef<Path>,
-    model: &impl Module<T>,
-) -> Result<(), FileError> {
+pub fn save<T: Stored>(path: impl AsRef<Path>, model: &impl Module<T>) -> Result<(), FileError> {
     let mut writer = Writer::default();
     for (name, value) in model.state_dict() {
         writer.tensor(name, &value);

@@ -48,7 +48,9 @@ impl Path<'_> {
         let rest = text.strip_suffix(self.name.1).and_then(|text| text.strip_suffix(self.name.0));
         match (rest, self.parent) {
             (Some(rest), Some(Path { parent: None, .. })) => rest.is_empty(),
-            (Some(rest), Some(parent)) => rest.strip_suffix('.').is_some_and(|rest| parent.is(rest)),
+            (Some(rest), Some(parent)) => {
+                rest.strip_suffix('.').is_some_and(|rest| parent.is(rest))
+            }
             (Some(rest), None) => rest.is_empty(),
             (None, _) => false,
         }

@@ -8,8 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use nn::{Adam, AdamConfig, Generator, Linear, Lstm, LstmConfig, Module, lstm::cell, mse_loss};
-use tensor::{Elementary, Tape, Tensor};
+use nn::lstm::{Weights, step as lstm_step};
+use nn::{Adam, AdamConfig, Generator, Linear, Lstm, LstmConfig, Module, mse_loss};
+use tensor::kernel::math;
+use tensor::{Tape, Tensor};
 
 /// For each name what the equation says, and what the code says.
 type Pairs = BTreeMap<&'static str, (f64, f64)>;
@@ -22,7 +24,7 @@ fn sigmoid(x: f64) -> f64 {
 fn foundations(pairs: &mut Pairs) {
     let x = 0.7;
     let (s, t) = (sigmoid(x), x.tanh());
-    pairs.insert("sigmoid", (s, Elementary::sigmoid(x)));
+    pairs.insert("sigmoid", (s, math::sigmoid(x)));
     let tape = Tape::<f64>::new();
     let v = tape.var(Tensor::from(x));
     pairs.insert("dsigmoid", (s * (1.0 - s), v.sigmoid().backward().wrt(v).item()));
@@ -76,6 +78,7 @@ fn step(x: f64, h_prev: f64, c_prev: f64) -> Step {
 
 /// The gradients of one step by the equations of chapter 19.
 struct Adjoints {
+    h: f64,
     o: f64,
     c: f64,
     i: f64,
@@ -87,8 +90,9 @@ struct Adjoints {
     h_prev: f64,
 }
 
-fn adjoints(s: Step, dh: f64, dc_later: f64) -> Adjoints {
+fn adjoints(s: Step, dy: f64, dh_later: f64, dc_later: f64) -> Adjoints {
     let [i, f, g, o] = s.gates;
+    let dh = dy + dh_later;
     let tanh_c = s.c.tanh();
     let d_o = dh * tanh_c;
     let d_c = dc_later + dh * o * (1.0 - tanh_c * tanh_c);
@@ -96,6 +100,7 @@ fn adjoints(s: Step, dh: f64, dc_later: f64) -> Adjoints {
     let a = [d_i * i * (1.0 - i), d_f * f * (1.0 - f), d_g * (1.0 - g * g), d_o * o * (1.0 - o)];
     let through = |w: [f64; 4]| (0..4).map(|k| a[k] * w[k]).sum();
     Adjoints {
+        h: dh,
         o: d_o,
         c: d_c,
         i: d_i,
@@ -112,8 +117,8 @@ fn adjoints(s: Step, dh: f64, dc_later: f64) -> Adjoints {
 fn lstm(pairs: &mut Pairs) {
     let s1 = step(X[0], H_0, C_0);
     let s2 = step(X[1], s1.h, s1.c);
-    let d2 = adjoints(s2, U[1], V);
-    let d1 = adjoints(s1, U[0] + d2.h_prev, d2.c_prev);
+    let d2 = adjoints(s2, U[1], 0.0, V);
+    let d1 = adjoints(s1, U[0], d2.h_prev, d2.c_prev);
 
     // The readable reference, whose tape knows every adjoint.
     let tape = Tape::<f64>::new();
@@ -121,10 +126,10 @@ fn lstm(pairs: &mut Pairs) {
     let one = |x: f64| tape.var(Tensor::from([[x]]));
     let (ih, hh) = (column(W_IH), column(W_HH));
     let bias_ih = tape.var(Tensor::from(B));
-    let weights = cell::Weights { ih, hh, bias_ih: Some(bias_ih), bias_hh: None, hr: None };
+    let weights = Weights { ih, hh, bias_ih: Some(bias_ih), bias_hh: None, hr: None };
     let (x1, x2, h_0, c_0) = (one(X[0]), one(X[1]), one(H_0), one(C_0));
-    let t1 = cell::step(x1, (h_0, c_0), weights);
-    let t2 = cell::step(x2, (t1.h, t1.c), weights);
+    let t1 = lstm_step(x1, (h_0, c_0), weights);
+    let t2 = lstm_step(x2, (t1.h, t1.c), weights);
     let scale = |u: f64| tape.constant(Tensor::from([[u]]));
     let loss = scale(U[0]) * t1.h + scale(U[1]) * t2.h + scale(V) * t2.c;
     let gradients = loss.backward();
@@ -137,7 +142,7 @@ fn lstm(pairs: &mut Pairs) {
     pairs.insert("c", (s2.c, value(t2.c)));
     pairs.insert("h", (s2.h, value(t2.h)));
     for (equation, variable) in
-        [(d1.o, t1.o), (d1.c, t1.c), (d1.i, t1.i), (d1.f, t1.f), (d1.g, t1.g)]
+        [(d1.h, t1.h), (d1.o, t1.o), (d1.c, t1.c), (d1.i, t1.i), (d1.f, t1.f), (d1.g, t1.g)]
     {
         let by_tape = gradients.wrt(variable).item();
         assert!((equation - by_tape).abs() < 1e-14, "{equation} {by_tape}");
@@ -146,7 +151,7 @@ fn lstm(pairs: &mut Pairs) {
     // The fused lines, through what they lead to. After one step, b̄ is ā.
     let mut lstm = Lstm::<f64>::new(LstmConfig::new(1, 1), &mut Generator::manual_seed(0));
     let values = [W_IH.to_vec(), W_HH.to_vec(), B.to_vec(), vec![0.0; 4]];
-    for ((_, p), value) in lstm.named_parameters().into_iter().zip(values) {
+    for ((_, p), value) in lstm.named_parameters_mut().into_iter().zip(values) {
         p.value_mut().data_mut().copy_from_slice(&value);
     }
     let run = |lstm: &mut Lstm<f64>, xs: &[f64], us: &[f64]| {
@@ -164,7 +169,7 @@ fn lstm(pairs: &mut Pairs) {
         (inputs, weights.collect::<Vec<_>>())
     };
     let ([..], once) = run(&mut lstm, &X[..1], &U[..1]);
-    let e = adjoints(s1, U[0], V);
+    let e = adjoints(s1, U[0], 0.0, V);
     let b_once = &once[2];
     for (k, name) in ["bptt-ai", "bptt-af", "bptt-ag", "bptt-ao"].into_iter().enumerate() {
         pairs.insert(name, (e.a[k], b_once[k]));
@@ -180,6 +185,9 @@ fn lstm(pairs: &mut Pairs) {
     let ([dx, dh_0, dc_0], twice) = run(&mut lstm, &X, &U);
     pairs.insert("bptt-x", (d1.x, dx[0]));
     pairs.insert("bptt-h-prev", (d1.h_prev, dh_0[0]));
+    // The first step's bias gradient is what is left of the sum, and its o shows h̄.
+    let o_bar_of_step_1 = (twice[2][3] - d2.a[3]) / (s1.gates[3] * (1.0 - s1.gates[3]));
+    pairs.insert("bptt-h", (d1.h, o_bar_of_step_1 / s1.c.tanh()));
     pairs.insert("bptt-c-prev", (d1.c_prev, dc_0[0]));
     let over_time = |f: fn(&Step) -> f64| d1.a[1] * f(&s1) + d2.a[1] * f(&s2);
     pairs.insert("bptt-w-ih", (over_time(|s| s.x), twice[0][1]));
@@ -206,7 +214,7 @@ fn adam(pairs: &mut Pairs) {
         optimizer.step(&mut model, &gradients);
     }
     let found = model.weight.value().item();
-    for name in ["adam-m", "adam-v", "adam-p"] {
+    for name in ["adam-m", "adam-v", "adam-m-hat", "adam-v-hat", "adam-p"] {
         pairs.insert(name, (p, found));
     }
 }

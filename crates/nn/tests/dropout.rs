@@ -18,7 +18,9 @@ fn is_a_mask_between_two_layers() {
         let [mut first, mut second] = parts;
         let values = both.state_dict();
         for (k, layer) in [&mut first, &mut second].into_iter().enumerate() {
-            for ((_, p), (_, value)) in layer.named_parameters().into_iter().zip(&values[4 * k..]) {
+            for ((_, p), (_, value)) in
+                layer.named_parameters_mut().into_iter().zip(&values[4 * k..])
+            {
                 *p.value_mut() = value.clone();
             }
         }

@@ -6,7 +6,7 @@ use tensor::{Gradients, Parameter, Tape, Tensor};
 
 /// Output, states, and the gradients of everything, one way or the other.
 fn run<T: Stored + Uniform>(
-    lstm: &mut Lstm<T>,
+    lstm: &Lstm<T>,
     inputs: &[Parameter<T>; 3],
     us: &[Tensor<T>; 3],
     reference: bool,
@@ -28,8 +28,8 @@ fn run<T: Stored + Uniform>(
     let gradients: Gradients<T> = terms.reduce(|a, b| a + b).unwrap().backward();
     let mut all = [output, h_n, c_n].map(|y| y.value()).to_vec();
     drop(tape);
-    all.extend(inputs.iter().map(|p| gradients.get(p).unwrap()));
-    all.extend(lstm.named_parameters().into_iter().map(|(_, p)| gradients.get(p).unwrap()));
+    all.extend(inputs.iter().map(|p| gradients.get(p).unwrap().clone()));
+    all.extend(lstm.named_parameters().into_iter().map(|(_, p)| gradients.get(p).unwrap().clone()));
     all
 }
 

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use nn::{
     Adam, AdamConfig, ForwardOptions, Generator, Linear, Lstm, LstmCell, LstmConfig, Module,
-    Reduction, Stored, Uniform, Visitor, clip_grad_norm, mse_loss_with,
+    Reduction, Stored, Uniform, clip_grad_norm, mse_loss_with,
 };
 use safetensors::SafeTensors;
 use serde_json::Value;
@@ -103,7 +103,7 @@ impl<'g, T: Compared> Case<'g, T> {
     }
 
     fn set_parameters(&self, module: &mut impl Module<T>) {
-        for (name, parameter) in module.named_parameters() {
+        for (name, parameter) in module.named_parameters_mut() {
             let value = self.get(&format!("param.{name}"));
             assert_eq!(value.shape(), parameter.value().shape(), "{} {name}", self.name);
             *parameter.value_mut() = value.cast();
@@ -125,10 +125,10 @@ impl<'g, T: Compared> Case<'g, T> {
         terms.reduce(|a, b| a + b).unwrap().backward()
     }
 
-    fn compare_gradients(&self, module: &mut impl Module<T>, gradients: &Gradients<T>) {
+    fn compare_gradients(&self, module: &impl Module<T>, gradients: &Gradients<T>) {
         let compare = |key: String, parameter: &Parameter<T>| {
             let zeros = || Tensor::zeros(parameter.value().shape());
-            let found = gradients.get(parameter).unwrap_or_else(zeros);
+            let found = gradients.get(parameter).cloned().unwrap_or_else(zeros);
             assert_close(&format!("{}.{key}", self.name), &found, &self.get(&key));
         };
         for (name, parameter) in module.named_parameters() {
@@ -173,7 +173,7 @@ fn lstm_cases<T: Compared>() {
         let (output, (h_n, c_n)) = lstm.forward_with(x, options);
         let gradients = case.compare_outputs(&[("output", output), ("h_n", h_n), ("c_n", c_n)]);
         drop(tape);
-        case.compare_gradients(&mut lstm, &gradients);
+        case.compare_gradients(&lstm, &gradients);
     }
 }
 
@@ -194,7 +194,7 @@ fn lstm_cell_cases<T: Compared>() {
         let (h, c) = cell.forward(x, state);
         let gradients = case.compare_outputs(&[("h", h), ("c", c)]);
         drop(tape);
-        case.compare_gradients(&mut cell, &gradients);
+        case.compare_gradients(&cell, &gradients);
     }
 }
 
@@ -214,28 +214,16 @@ fn linear_cases<T: Compared>() {
         let output = linear.forward(case.input(&tape, "x").unwrap());
         let gradients = case.compare_outputs(&[("output", output)]);
         drop(tape);
-        case.compare_gradients(&mut linear, &gradients);
+        case.compare_gradients(&linear, &gradients);
     }
 }
 
-/// A module that is nothing but a list of parameters.
-#[derive(Clone)]
-struct List<T: Scalar>(Vec<Parameter<T>>);
-
-impl<T: Scalar> Module<T> for List<T> {
-    fn visit<'a>(&'a mut self, visitor: &mut Visitor<'_, 'a, T>) {
-        self.0.iter_mut().enumerate().for_each(|(k, p)| visitor.parameter(k, p));
-    }
-}
-
-impl<T: Scalar> List<T> {
-    /// Gradients that are just these numbers.
-    fn with_gradients(&self, gradients: &[Tensor<T>]) -> Gradients<T> {
-        let tape = Tape::new();
-        let terms = self.0.iter().zip(gradients);
-        let terms = terms.map(|(p, g)| (tape.watch(p) * tape.constant(g.clone())).sum());
-        terms.reduce(|a, b| a + b).unwrap().backward()
-    }
+/// Gradients of some parameters that are just these numbers.
+fn with_gradients<T: Scalar>(parameters: &[Parameter<T>], gradients: &[Tensor<T>]) -> Gradients<T> {
+    let tape = Tape::new();
+    let terms = parameters.iter().zip(gradients);
+    let terms = terms.map(|(p, g)| (tape.watch(p) * tape.constant(g.clone())).sum());
+    terms.reduce(|a, b| a + b).unwrap().backward()
 }
 
 fn mse_cases<T: Compared>() {
@@ -251,7 +239,7 @@ fn mse_cases<T: Compared>() {
         let [input, target] = ["input", "target"].map(|name| case.input(&tape, name).unwrap());
         let loss = mse_loss_with(input, target, reduction);
         let gradients = case.compare_outputs(&[("output", loss)]);
-        case.compare_gradients(&mut List(vec![]), &gradients);
+        case.compare_gradients(&Vec::<Parameter<T>>::new(), &gradients);
     }
 }
 
@@ -263,7 +251,7 @@ fn adam_cases<T: Compared>() {
         let name = options["name"].as_str().unwrap();
         let get = |key: &str| golden.get::<f64>(&format!("{name}.{key}"));
         let number = |key: &str| options[key].as_f64().unwrap();
-        let mut model = List(vec![Parameter::new(get("start").cast::<T>())]);
+        let mut model = vec![Parameter::new(get("start").cast::<T>())];
         let mut adam = Adam::new(AdamConfig {
             lr: number("lr"),
             betas: (options["betas"][0].as_f64().unwrap(), options["betas"][1].as_f64().unwrap()),
@@ -277,9 +265,9 @@ fn adam_cases<T: Compared>() {
         for t in 0..gradients.shape()[0] {
             adam.config.lr = options["lr_at"][t].as_f64().unwrap();
             let row = |rows: &Tensor<f64>| rows.narrow(0, t, 1).reshape([rows.shape()[1]]);
-            let gradients = model.with_gradients(&[row(&gradients).cast()]);
+            let gradients = with_gradients(&model, &[row(&gradients).cast()]);
             adam.step(&mut model, &gradients);
-            assert_close(&format!("{name}, step {t}"), model.0[0].value(), &row(&trajectory));
+            assert_close(&format!("{name}, step {t}"), model[0].value(), &row(&trajectory));
         }
     }
 }
@@ -292,14 +280,14 @@ fn clip_cases<T: Compared>() {
         let count = size(options, "tensors");
         let given: Vec<Tensor<T>> = (0..count).map(|j| get(format!("grad.{j}")).cast()).collect();
         let zeros = given.iter().map(|g| Parameter::new(Tensor::zeros(g.shape())));
-        let mut model = List(zeros.collect());
-        let mut gradients = model.with_gradients(&given);
+        let model: Vec<Parameter<T>> = zeros.collect();
+        let mut gradients = with_gradients(&model, &given);
         let max_norm = options["max_norm"].as_f64().unwrap();
-        let norm = clip_grad_norm(&mut model, &mut gradients, max_norm);
+        let norm = clip_grad_norm(&model, &mut gradients, max_norm);
         assert_close(&format!("{name}.norm"), &Tensor::from(norm), &get("norm".into()));
-        for (j, parameter) in model.0.iter().enumerate() {
+        for (j, parameter) in model.iter().enumerate() {
             let found = gradients.get(parameter).unwrap();
-            assert_close(&format!("{name}.{j}"), &found, &get(format!("clipped.{j}")));
+            assert_close(&format!("{name}.{j}"), found, &get(format!("clipped.{j}")));
         }
     }
 }

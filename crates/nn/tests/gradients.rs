@@ -1,9 +1,7 @@
 //! Whole models against central differences: every parameter, the input and
 //! the initial state.
 
-use nn::{
-    ForwardOptions, Generator, Linear, Lstm, LstmConfig, Module, Visitor, check_gradients, mse_loss,
-};
+use nn::{ForwardOptions, Generator, Linear, Lstm, LstmConfig, check_gradients, module, mse_loss};
 use proptest::prelude::*;
 use rand::RngExt;
 use tensor::{Parameter, Tape, Tensor, Var};
@@ -19,16 +17,7 @@ struct Case {
     training: Option<u64>,
 }
 
-impl Module<f64> for Case {
-    fn visit<'a>(&'a mut self, visitor: &mut Visitor<'_, 'a, f64>) {
-        visitor.module("lstm", &mut self.lstm);
-        visitor.parameter("x", &mut self.x);
-        if let Some([h_0, c_0]) = &mut self.state {
-            visitor.parameter("h_0", h_0);
-            visitor.parameter("c_0", c_0);
-        }
-    }
-}
+module! { impl Module<f64> for Case { lstm, x, state } }
 
 impl Case {
     /// Some number that depends on everything the LSTM returns.
@@ -105,7 +94,7 @@ proptest! {
             let values = [time_first(&output.value()), h_n.value(), c_n.value()];
             let loss = output.square().sum() + h_n.sum() + c_n.sum();
             let gradients = loss.backward();
-            (values, gradients.get(&case.x))
+            (values, gradients.get(&case.x).cloned())
         };
         let (values, gradient) = run(&case);
 

@@ -4,8 +4,8 @@ use std::fs;
 
 use allocation_counter::{AllocationInfo, measure};
 use nn::{
-    Adam, AdamConfig, Generator, Linear, Lstm, LstmConfig, Module, Uniform, Visitor, load,
-    mse_loss, save,
+    Adam, AdamConfig, Generator, Linear, Lstm, LstmConfig, Module, Uniform, load, module, mse_loss,
+    save,
 };
 use tensor::{Tape, Tensor};
 
@@ -61,12 +61,7 @@ struct Network {
     head: Linear<f32>,
 }
 
-impl Module<f32> for Network {
-    fn visit<'a>(&'a mut self, visitor: &mut Visitor<'_, 'a, f32>) {
-        visitor.module("lstm", &mut self.lstm);
-        visitor.module("head", &mut self.head);
-    }
-}
+module! { impl Module<f32> for Network { lstm, head } }
 
 /// What some training steps allocate on one of `threads` threads: the first ones, and
 /// then one more.

@@ -5,7 +5,7 @@ use std::{fs, io};
 
 use nn::{
     Adam, AdamConfig, FileError, Generator, Linear, Lstm, LstmConfig, Module, Stored, Uniform,
-    Visitor, load, load_checkpoint, mse_loss, save, save_checkpoint,
+    load, load_checkpoint, module, mse_loss, save, save_checkpoint,
 };
 use proptest::prelude::*;
 use tensor::{Scalar, Tape, Tensor};
@@ -16,12 +16,7 @@ struct Model<T: Scalar> {
     head: Linear<T>,
 }
 
-impl<T: Scalar> Module<T> for Model<T> {
-    fn visit<'a>(&'a mut self, visitor: &mut Visitor<'_, 'a, T>) {
-        visitor.module("lstm", &mut self.lstm);
-        visitor.module("head", &mut self.head);
-    }
-}
+module! { impl<T: Scalar> Module<T> for Model<T> { lstm, head } }
 
 fn model<T: Uniform>(seed: u64) -> Model<T> {
     let config = LstmConfig {

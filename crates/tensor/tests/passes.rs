@@ -68,7 +68,7 @@ fn a_gradient_can_be_changed() {
     let tape = Tape::new();
     let mut gradients = (tape.watch(&p) * tape.watch(&q)).sum().backward();
     let gradient = gradients.get_mut(&p).unwrap();
-    *gradient = gradient.map(|x| x.clamp(-0.5, 0.5));
+    *gradient = gradient.map(|x: f64| x.clamp(-0.5, 0.5));
     assert_eq!(gradients.get(&p).unwrap().data(), [0.5, -0.5]);
     assert_eq!(gradients.get(&q).unwrap().data(), [1.0, -1.0]);
     assert!(gradients.get_mut(&unused).is_none());

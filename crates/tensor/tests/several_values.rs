@@ -81,12 +81,12 @@ fn a_value_may_be_the_root() {
 /// One such operation on the values of another, against central differences.
 #[test]
 fn one_after_the_other() {
-    let formula = |[x]: [Var<'_, f64>; 1]| {
+    fn formula<'t>([x]: [Var<'t, f64>; 1]) -> Var<'t, f64> {
         let [sum, double, square] = three(x, &Calls::default());
         let [_, twice, again] = three(square.reshape([2]) * sum, &Calls::default());
         twice * double + again.reshape([2])
-    };
-    check_vjp(|x| formula(x), [&Tensor::from([0.5, -1.5])], &mut rand_mt::Mt::new(1)).unwrap();
+    }
+    check_vjp(formula, [&Tensor::from([0.5, -1.5])], &mut rand_mt::Mt::new(1)).unwrap();
 }
 
 #[test]

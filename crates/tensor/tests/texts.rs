@@ -69,18 +69,38 @@ fn tensors_print_as_in_pytorch() {
     );
 }
 
-/// One LSTM-like step, so that the picture shows a fan-out, a constant, a
-/// broadcast and a parameter.
+/// One step like an LSTM's, so that the picture shows a fan-out, a constant, a broadcast, a
+/// parameter and an operation with two values.
 #[test]
 fn the_tape_as_text_and_as_graph() {
     let bias = Parameter::new(Tensor::from([0.0, 1.0]));
     let tape = Tape::<f64>::new();
     let x = tape.constant(Tensor::zeros([3, 2]));
     let w = tape.var(Tensor::zeros([2, 2]));
-    let h = x.linear(w, tape.watch(&bias)).tanh();
+    let [i, g] = (x.linear(w, None) + tape.watch(&bias)).chunk();
+    let h = i.sigmoid() * g.tanh();
     let _loss = (h * h).mean();
     assert_snapshot!("tape_text", tape.to_string());
     assert_snapshot!("tape_dot", tape.to_dot());
+}
+
+/// Whoever knows names of parameters finds them in text and graph; a parameter without a
+/// name remains a parameter.
+#[test]
+fn the_tape_with_names() {
+    let [named, other] = [[1.0, 2.0], [3.0, 4.0]].map(|x| Parameter::new(Tensor::from(x)));
+    let tape = Tape::<f64>::new();
+    _ = tape.watch(&named) * tape.watch(&other);
+    let drawing = tape.drawing(|id| (id == named.id()).then(|| "cell.weight".into()));
+    let text = "\
+%0  cell.weight          [2]
+%1  parameter            [2]
+%2  mul          %0, %1  [2]
+";
+    assert_eq!(drawing.to_string(), text);
+    let dot = tape.to_dot();
+    assert!(dot.contains("%0 parameter\\n[2]"), "{dot}");
+    assert_eq!(drawing.to_dot(), dot.replace("%0 parameter", "%0 cell.weight"));
 }
 
 #[test]
@@ -126,6 +146,9 @@ fn panics_name_the_shapes_and_the_caller() {
             ("cat", |t| _ = Var::cat(&[zeros(t, [2, 3]), zeros(t, [2, 2])], 0)),
             ("cat of nothing", |_| _ = Var::<f64>::cat(&[], 0)),
             ("stack", |t| _ = Var::stack(&[zeros(t, [2]), zeros(t, [3])], 0)),
+            ("stack of nothing", |_| _ = Var::<f64>::stack(&[], 0)),
+            ("stack of too many dimensions", |t| _ = Var::stack(&[zeros(t, [1; 6])], 0)),
+            ("unbind", |t| _ = zeros(t, [2, 3]).unbind(2)),
             ("broadcast_to", |t| _ = zeros(t, [2]).broadcast_to([2, 3])),
             ("sum_to_size", |t| _ = zeros(t, [2, 3]).sum_to_size([2])),
             ("backward", |t| _ = zeros(t, [2, 3]).backward()),
@@ -134,6 +157,27 @@ fn panics_name_the_shapes_and_the_caller() {
                 let k = t.constant(Tensor::from(1.0));
                 _ = (zeros(t, []) * k).backward().wrt(k);
             }),
+            ("wrt of another tape", |t| {
+                let y = zeros(t, []);
+                let tape = Tape::new();
+                _ = y.backward().wrt(zeros(&tape, []));
+            }),
+            ("wrt after a reset", |_| {
+                let mut tape = Tape::new();
+                let gradients = zeros(&tape, []).backward();
+                tape.reset();
+                _ = gradients.wrt(zeros(&tape, []));
+            }),
+            ("wrt of a sum over passes", |t| {
+                let x = zeros(t, []);
+                let mut gradients = x.backward();
+                gradients += x.backward();
+                _ = gradients.wrt(x);
+            }),
+            ("backward of constants", |t| {
+                _ = (t.constant(Tensor::from(1.0)) + 1.0).backward();
+            }),
+            ("backward without gradients", |_| _ = zeros(&Tape::no_grad(), []).backward()),
             ("two tapes", |t| {
                 let other = Tape::new();
                 let y = other.var(Tensor::from(1.0));
@@ -148,6 +192,9 @@ fn panics_name_the_shapes_and_the_caller() {
             }),
             ("new", |_| _ = Tensor::new([2, 3], vec![0.0; 5])),
             ("item", |_| _ = Tensor::<f64>::zeros([2]).item()),
+            ("dims", |_| _ = Tensor::<f64>::zeros([2, 3]).dims::<3>()),
+            ("dims of a variable", |t| _ = zeros(t, [2, 3]).dims::<1>()),
+            ("too many elements", |_| _ = Tensor::<f64>::zeros([1 << 32, 1 << 32])),
             ("rank", |_| _ = Tensor::<f64>::zeros([1; 7])),
         ],
     );

@@ -10,11 +10,7 @@ pub fn inside(lengths: &[usize], seq: usize) -> Vec<bool> {
 /// The rows of `a` where `choose_a` says so, and of `b` elsewhere. What is not
 /// chosen is not even looked at, so it may be NaN. The last dimension is the row.
 #[track_caller]
-pub fn select_rows<'t, T: Scalar>(
-    choose_a: &[bool],
-    a: Var<'t, T>,
-    b: Var<'t, T>,
-) -> Var<'t, T> {
+pub fn select_rows<'t, T: Scalar>(choose_a: &[bool], a: Var<'t, T>, b: Var<'t, T>) -> Var<'t, T> {
     fn pick<T: Scalar>(choose_a: &[bool], a: &Tensor<T>, b: &Tensor<T>) -> Tensor<T> {
         let row = a.data().len() / choose_a.len().max(1);
         let mut y = b.clone();

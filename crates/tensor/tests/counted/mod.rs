@@ -1,5 +1,7 @@
 //! An operation that counts the calls of its pullback.
 
+#![allow(dead_code)] // each test file uses its own part of this one
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 

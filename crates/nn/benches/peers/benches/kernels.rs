@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use nn::{Adam, AdamConfig, ForwardOptions, Generator, Linear, Lstm, LstmConfig};
-use tensor::product::{Matrix, Packed, add_product};
+use tensor::kernel::product::{Matrix, Packed, add_product};
 use tensor::{Elementary, Scalar, Tape, Tensor};
 
 /// Numbers that repeat only after a while, from -3 to 3.
@@ -20,9 +20,9 @@ fn elementary<T: Scalar>(c: &mut Criterion, precision: &str) {
     let x = Tensor::<T>::new([65_536], numbers(65_536));
     let mut group = c.benchmark_group(precision);
     group.throughput(Throughput::Elements(65_536));
-    group.bench_function("exp", |b| b.iter(|| x.map(Elementary::exp)));
-    group.bench_function("sigmoid", |b| b.iter(|| x.map(Elementary::sigmoid)));
-    group.bench_function("tanh", |b| b.iter(|| x.map(Elementary::tanh)));
+    group.bench_function("exp", |b| b.iter(|| x.map(math::exp)));
+    group.bench_function("sigmoid", |b| b.iter(|| x.map(math::sigmoid)));
+    group.bench_function("tanh", |b| b.iter(|| x.map(math::tanh)));
 }
 
 /// `m × k` times `k × n` on one thread, the right operand packed before.

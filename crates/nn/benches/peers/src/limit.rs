@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use std::{array, thread};
 
 use pulp::{Arch, Simd, WithSimd};
-use tensor::product::{Matrix, Packed, add_product};
+use tensor::kernel::product::{Matrix, Packed, add_product};
 
 use crate::worker::{self, Launch, Worker};
 use crate::workload::Workload;

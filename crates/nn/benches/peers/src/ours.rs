@@ -1,7 +1,7 @@
 //! `nn`, this project: fused, or by the equations on the tape.
 
 use nn::{
-    Adam, AdamConfig, ForwardOptions, Generator, Linear, Lstm, LstmConfig, Module, Visitor,
+    Adam, AdamConfig, ForwardOptions, Generator, Linear, Lstm, LstmConfig, Module, module,
     mse_loss,
 };
 use tensor::{Tape, Tensor, Var};
@@ -18,12 +18,7 @@ struct Model {
     linear: Linear<f32>,
 }
 
-impl Module<f32> for Model {
-    fn visit<'a>(&'a mut self, visitor: &mut Visitor<'_, 'a, f32>) {
-        visitor.module("lstm", &mut self.lstm);
-        visitor.module("linear", &mut self.linear);
-    }
-}
+module! { impl Module<f32> for Model { lstm, linear } }
 
 impl Model {
     fn forward<'t>(&'t self, x: Var<'t, f32>) -> Var<'t, f32> {
@@ -57,7 +52,7 @@ impl<const REFERENCE: bool> Contestant for Ours<REFERENCE> {
         let mut model = Model { workload: *w, reference: REFERENCE, lstm, linear };
         let layers = data.layers.iter().flat_map(|l| [&l.ih, &l.hh, &l.bias_ih, &l.bias_hh]);
         let values = layers.chain([&data.weight, &data.bias]);
-        for ((_, parameter), value) in model.named_parameters().into_iter().zip(values) {
+        for ((_, parameter), value) in model.named_parameters_mut().into_iter().zip(values) {
             parameter.value_mut().data_mut().copy_from_slice(value);
         }
         let x = if w.flatten {

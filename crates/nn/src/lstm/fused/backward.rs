@@ -47,7 +47,8 @@ pub fn gradients<T: Scalar>(
         let no_later = Buffer::zeros(rows.len() * projected);
         for t in in_order(times.clone(), !reverse) {
             let a_bar = &mut *share.a_bar[t - times.start];
-            let (mut y_bar, mut h_bar_later) = (&y_bar.data()[sizes.rows(t, &rows, output)], &*h_bar);
+            let (mut y_bar, mut h_bar_later) =
+                (&y_bar.data()[sizes.rows(t, &rows, output)], &*h_bar);
             if proj > 0 {
                 // The hidden state is r = W_hr m, and r̄ has the two sources that h̄ has.
                 let r_bar = &mut *share.r_bar[t - times.start];
@@ -134,9 +135,14 @@ impl Sizes {
 
     /// The steps that the loss depends on: up to the last one whose ȳ is not zero, or all
     /// of them if the gradient of a final state is not zero.
-    fn steps_with_gradient<T: Scalar>(&self, y_bar: &Tensor<T>, states: [&Tensor<T>; 2]) -> Range<usize> {
+    fn steps_with_gradient<T: Scalar>(
+        &self,
+        y_bar: &Tensor<T>,
+        states: [&Tensor<T>; 2],
+    ) -> Range<usize> {
         let is_zero = |gradient: &[T]| gradient.iter().all(|&d| d == T::zero());
-        let rests = |t: &usize| is_zero(&y_bar.data()[self.rows(*t, &(0..self.batch), self.output)]);
+        let rests =
+            |t: &usize| is_zero(&y_bar.data()[self.rows(*t, &(0..self.batch), self.output)]);
         let at_rest = match states.iter().all(|state| is_zero(state.data())) {
             true => in_order(0..self.seq, !self.reverse).take_while(rests).count(),
             false => 0,
