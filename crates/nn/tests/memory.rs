@@ -4,8 +4,8 @@ use std::fs;
 
 use allocation_counter::{AllocationInfo, measure};
 use nn::{
-    Adam, AdamConfig, Generator, Linear, Lstm, LstmConfig, Module, Uniform, load, module, mse_loss,
-    save,
+    Adam, AdamConfig, ForwardOptions, Generator, Linear, Lstm, LstmCell, LstmConfig, Module,
+    Uniform, load, module, mse_loss, save,
 };
 use tensor::{Tape, Tensor};
 
@@ -63,9 +63,23 @@ struct Network {
 
 module! { impl Module<f32> for Network { lstm, head } }
 
+/// What a forward pass is given besides its input.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Uses {
+    Nothing,
+    State,
+    Lengths,
+    NoBatch,
+}
+
 /// What some training steps allocate on one of `threads` threads: the first ones, and
 /// then one more.
-fn training(config: LstmConfig, [seq, batch]: [usize; 2], threads: usize) -> [AllocationInfo; 2] {
+fn training(
+    config: LstmConfig,
+    [seq, batch]: [usize; 2],
+    threads: usize,
+    uses: Uses,
+) -> [AllocationInfo; 2] {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
     pool.install(|| {
         let mut warm = None;
@@ -76,10 +90,25 @@ fn training(config: LstmConfig, [seq, batch]: [usize; 2], threads: usize) -> [Al
             let mut network = Network { lstm, head: Linear::new(size, 1, generator) };
             let mut adam = Adam::new(AdamConfig::default());
             let mut tape = Tape::new();
+            let batch = if uses == Uses::NoBatch { 1 } else { batch };
             let x = Tensor::from_fn([seq, batch, config.input_size], || f32::unit(generator));
+            let x = if uses == Uses::NoBatch { x.reshape([seq, config.input_size]) } else { x };
             let y = Tensor::zeros([batch, 1]);
+            let lengths: Vec<usize> = (0..batch).map(|k| 1 + k % seq).collect();
+            let count = config.num_layers * config.num_directions();
+            let state = (uses == Uses::State).then(|| {
+                let sizes = [config.output_size(), config.hidden_size];
+                sizes.map(|size| Tensor::<f32>::zeros([count, batch, size]))
+            });
             let mut step = || {
-                let (output, _) = network.lstm.forward(tape.constant(x.clone()), None);
+                let watch = |s: &Tensor<f32>| tape.var(s.clone());
+                let options = ForwardOptions {
+                    state: state.as_ref().map(|[h, c]| (watch(h), watch(c))),
+                    lengths: (uses == Uses::Lengths).then_some(&lengths),
+                    training: (config.dropout > 0.0).then_some(&mut *generator),
+                    ..ForwardOptions::default()
+                };
+                let (output, _) = network.lstm.forward_with(tape.constant(x.clone()), options);
                 let last = output.narrow(0, seq - 1, 1).reshape([batch, size]);
                 let loss = mse_loss(network.head.forward(last), tape.constant(y.clone()));
                 let gradients = loss.backward();
@@ -93,16 +122,28 @@ fn training(config: LstmConfig, [seq, batch]: [usize; 2], threads: usize) -> [Al
     })
 }
 
-/// Everything that a warm training step needs is there from the steps before.
+/// A warm training step takes the memory for its numbers from the steps before: what it
+/// allocates, closures and short lists, does not grow with the size of the layers.
 #[test]
-fn a_warm_training_step_allocates_nothing() {
-    let one = LstmConfig::new(3, 20);
-    let stacked = LstmConfig { num_layers: 2, bidirectional: true, proj_size: 5, ..one };
-    for config in [one, stacked, LstmConfig::new(32, 128)] {
-        for sizes in [[3, 8], [50, 32]] {
+fn a_warm_training_step_allocates_no_numbers() {
+    let one = LstmConfig { dropout: 0.0, ..LstmConfig::new(3, 24) };
+    let stacked = LstmConfig { num_layers: 2, bidirectional: true, proj_size: 8, ..one };
+    let dropped = LstmConfig { dropout: 0.5, ..stacked };
+    for config in [one, stacked, dropped] {
+        for uses in [Uses::Nothing, Uses::State, Uses::Lengths, Uses::NoBatch] {
             for threads in [1, 2] {
-                let [_, warm] = training(config, sizes, threads);
-                assert_eq!(warm.count_total, 0, "{config:?}, {sizes:?}, {threads} threads");
+                let bytes = |scale: usize| {
+                    let config = LstmConfig {
+                        input_size: scale * config.input_size,
+                        hidden_size: scale * config.hidden_size,
+                        proj_size: scale * config.proj_size,
+                        ..config
+                    };
+                    training(config, [50, 32], threads, uses)[1].bytes_total
+                };
+                // Both are large enough for two threads.
+                let (small, large) = (bytes(6), bytes(12));
+                assert_eq!(small, large, "{config:?}, {uses:?}, {threads} threads");
             }
         }
     }
@@ -124,9 +165,51 @@ fn memory_is_what_the_mathematics_needs() {
         let lstm = Lstm::<f32>::new(config, &mut Generator::manual_seed(0));
         let needed = 4 * (activations + 4 * (lstm.num_parameters() + hidden + 1));
         drop(lstm);
-        let [all, _] = training(config, [seq, batch], 1);
+        let [all, _] = training(config, [seq, batch], 1, Uses::Nothing);
         let ratio = all.bytes_max as f64 / needed as f64;
         println!("{sizes:?}: {needed} bytes are needed, {} taken: {ratio:.2}", all.bytes_max);
         assert!(ratio <= 1.2, "{sizes:?}: {ratio} times what is needed");
     }
+}
+
+/// One step at a time, all on one tape: 400 steps of 256 units and 4 samples. A weight is
+/// watched at each of them and has one gradient, not 400.
+#[test]
+fn a_loop_over_a_cell_has_one_gradient_of_each_weight() {
+    let generator = &mut Generator::manual_seed(0);
+    let cell = LstmCell::<f32>::new(256, 256, true, generator);
+    let x = Tensor::from_fn([400, 4, 256], || f32::unit(generator));
+    let info = measure(|| {
+        let tape = Tape::new();
+        let mut state = None;
+        for x in tape.constant(x).unbind(0) {
+            state = Some(cell.forward(x, state));
+        }
+        let (h, _) = state.unwrap();
+        assert!(h.sum().backward().is_finite());
+    });
+    assert!(info.bytes_max <= 100_000_000, "{} bytes", info.bytes_max);
+    println!("400 steps of an LstmCell take {} bytes", info.bytes_max);
+}
+
+/// A stream of inputs on a tape for inference takes no memory that grows with its length.
+#[test]
+fn inference_does_not_grow() {
+    let cell = LstmCell::<f32>::new(8, 16, true, &mut Generator::manual_seed(0));
+    let most = |steps: usize| {
+        let mut tape = Tape::no_grad();
+        let mut state = [16, 16].map(|size| Tensor::zeros([1, size]));
+        let info = measure(|| {
+            for _ in 0..steps {
+                let x = tape.constant(Tensor::full([1, 8], 0.5));
+                let [h, c] = state.each_ref().map(|s| tape.constant(s.clone()));
+                let (h, c) = cell.forward(x, Some((h, c)));
+                state = [h.value(), c.value()];
+                tape.reset();
+            }
+        });
+        info.bytes_max
+    };
+    most(10); // warms the pool
+    assert_eq!(most(100), most(1000));
 }

@@ -65,10 +65,10 @@ fn operators_that_assign() {
     let mut y = a;
     y += b;
     y *= b;
-    y -= 1.0;
-    y /= 3.0;
-    assert_eq!((y.value().item(), a.value().item()), (5.0, 6.0));
-    assert_eq!(y.backward().wrt(b).item(), (6.0 + 2.0 * 2.0) / 3.0);
+    y -= 4.0;
+    y /= 4.0;
+    assert_eq!((y.value().item(), a.value().item()), (3.0, 6.0));
+    assert_eq!(y.backward().wrt(b).item(), (6.0 + 2.0 * 2.0) / 4.0);
 }
 
 #[test]

@@ -83,19 +83,19 @@ fn the_norm_of_a_gradient_is_euclidean() {
     assert_eq!(gradients.norm(&unused), None);
 }
 
-/// A finite loss may have an infinite gradient, as √x = exp(½ ln x) has at 0.
+/// A finite loss may have an infinite gradient, as ln x has where 1/x is too large.
 #[test]
 fn gradients_that_are_not_finite() {
     let gradients = |x: f64| {
         let p = Parameter::new(Tensor::from([1.0, x]));
         let tape = Tape::new();
-        let y = (tape.watch(&p).ln() * 0.5).exp().sum();
-        assert!(tape.constant(y.value()).value().is_finite());
+        let y = tape.watch(&p).ln().sum();
+        assert!(y.value().is_finite());
         y.backward()
     };
     assert!(gradients(4.0).is_finite());
-    assert!(!gradients(0.0).is_finite());
-    assert!(!plus(gradients(4.0), gradients(0.0)).is_finite());
+    assert!(!gradients(1e-310).is_finite());
+    assert!(!plus(gradients(4.0), gradients(1e-310)).is_finite());
     let tape = Tape::new();
     let x = tape.var(Tensor::from(2.0));
     assert!(!(x * f64::NAN).backward().is_finite(), "also that of a variable");

@@ -21,15 +21,17 @@ fn three<'t>(x: Var<'t, f64>, calls: &Calls) -> [Var<'t, f64>; 3] {
 
 const X: [f64; 2] = [3.0, -5.0];
 
-/// A pass from `y(x, values)`: ∂y/∂x, ∂y/∂ each value, and how often the pullback is called.
+/// A pass from `y(z, three(z))`, where z is computed from x and equal to it: ∂y/∂x, ∂y/∂ each
+/// value, and how often the pullback is called.
 fn pass(
     y: impl for<'t> Fn(Var<'t, f64>, [Var<'t, f64>; 3]) -> Var<'t, f64>,
 ) -> (Vec<f64>, [Vec<f64>; 3], usize) {
     let calls = Calls::default();
     let tape = Tape::new();
     let x = tape.var(Tensor::from(X));
-    let values = three(-(-x), &calls);
-    let gradients = y(x, values).backward();
+    let z = -(-x);
+    let values = three(z, &calls);
+    let gradients = y(z, values).backward();
     let wrt = |x| gradients.wrt(x).data().to_vec();
     (wrt(x), values.map(wrt), calls.count())
 }
@@ -55,11 +57,12 @@ fn from_all_values() {
     assert_eq!(found, (dx, [vec![2.0], vec![1.0, 1.0], vec![1.0, 1.0]], 1));
 }
 
-/// The operation is among the nodes of the pass, and its pullback is not called.
+/// The operation lies between z and what is computed from z alone, and its pullback is not
+/// called.
 #[test]
 fn from_none_of_the_values() {
     let zeros = vec![0.0, 0.0];
-    let found = pass(|x, _| (2.0 * x).sum());
+    let found = pass(|z, _| (2.0 * z).sum());
     assert_eq!(found, (vec![2.0, 2.0], [vec![0.0], zeros.clone(), zeros], 0));
 }
 

@@ -2,7 +2,7 @@
 //! that of a tree which depends on the length alone.
 
 use rand::RngExt;
-use tensor::kernel::reduce::{add_rows, dot, sum};
+use tensor::kernel::reduce::{add_columns, add_rows, dot, sum};
 use tensor::{Tape, Tensor, Var};
 
 /// The sums of the columns of `rows`, each `width` numbers, of which the last may be shorter:
@@ -63,6 +63,22 @@ fn sums_of_rows_have_the_bits_of_their_tree() {
         let mut sums = vec![0.0; width];
         add_rows(&mut sums, &rows);
         assert_eq!(sums, tree(&rows, width), "{count} rows of {width}");
+    }
+}
+
+/// Some columns are summed as if there were no others.
+#[test]
+fn sums_of_columns_have_the_bits_of_their_tree() {
+    for count in 0..=300 {
+        let rows = numbers(count * 7, count);
+        for (first, width) in [(0, 7), (0, 3), (2, 4), (6, 1), (5, 0)] {
+            let columns: Vec<f32> =
+                rows.chunks(7).flat_map(|row| &row[first..first + width]).copied().collect();
+            let mut sums = vec![0.0; width];
+            add_columns(&mut sums, &rows[first.min(rows.len())..], 7);
+            let expected = if width == 0 { vec![] } else { tree(&columns, width) };
+            assert_eq!(sums, expected, "{count} rows of 7, {width} from {first} on");
+        }
     }
 }
 

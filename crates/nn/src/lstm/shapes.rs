@@ -95,7 +95,8 @@ impl LstmConfig {
 }
 
 #[track_caller]
-pub fn assert_lengths(lengths: &[usize], seq: usize, batch: usize) {
+pub fn assert_lengths(lengths: Option<&[usize]>, seq: usize, batch: usize) {
+    let Some(lengths) = lengths else { return };
     assert!(
         lengths.len() == batch,
         "LSTM: lengths should have one entry for each of the {batch} samples, not {}",

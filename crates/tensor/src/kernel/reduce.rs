@@ -3,17 +3,14 @@
 //! the same bits whatever the width of the vectors.
 
 use num_traits::NumAssign;
+use smallvec::SmallVec;
 
-use super::buffer::{Buffer, Pooled};
 use super::simd::{Arch, Simd, WithSimd};
 
 /// So many sums go on side by side, as vectors.
 const LANES: usize = 32;
 /// The most terms that are added one after the other.
 const CHAIN: usize = 8;
-const LEAF: usize = LANES * CHAIN;
-/// Enough for 2⁴⁰ terms, which no machine holds.
-const LEVELS: usize = 32;
 
 /// The sum of `term(x)` over all x.
 ///
@@ -57,13 +54,13 @@ pub fn add_rows<T: Number>(sums: &mut [T], rows: &[T]) {
 /// ```
 pub fn add_columns<T: Number>(sums: &mut [T], rows: &[T], stride: usize) {
     if !sums.is_empty() {
-        Arch::new().dispatch(AddRows { sums, rows, stride });
+        Arch::new().dispatch(AddColumns { sums, rows, stride });
     }
 }
 
 /// What can be summed here.
-pub trait Number: Pooled + NumAssign + Send + Sync {}
-impl<T: Pooled + NumAssign + Send + Sync> Number for T {}
+pub trait Number: NumAssign + Copy {}
+impl<T: NumAssign + Copy> Number for T {}
 
 struct Sum<'a, T, F>([&'a [T]; 2], F);
 
@@ -72,106 +69,103 @@ impl<T: Number, F: Fn(T, T) -> T> WithSimd for Sum<'_, T, F> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) -> T {
+        const LEAF: usize = LANES * CHAIN;
         let Sum([xs, ys], term) = self;
-        let (x_leaves, x_rest) = xs.as_chunks::<LEAF>();
-        let (y_leaves, y_rest) = ys.as_chunks::<LEAF>();
-        if x_leaves.is_empty() {
-            return fold(leaf(x_rest, y_rest, &term));
-        }
-        // The tree as it grows: what is at level k is the sum of 2ᵏ leaves.
-        let mut tree = [[T::zero(); LANES]; LEVELS];
-        for (count, (xs, ys)) in x_leaves.iter().zip(y_leaves).enumerate() {
-            let mut sums = leaf(xs, ys, &term);
-            // As in counting by ones: two of one level are one of the next.
-            let carries = count.trailing_ones() as usize;
-            for level in &tree[..carries] {
-                sums = add(level, &sums);
+        let mut tree = Tree::new();
+        for (xs, ys) in xs.chunks(LEAF).zip(ys.chunks(LEAF)) {
+            let mut sums = [T::zero(); LANES];
+            let (x_rows, x_rest) = xs.as_chunks::<LANES>();
+            let (y_rows, y_rest) = ys.as_chunks::<LANES>();
+            for (xs, ys) in x_rows.iter().zip(y_rows) {
+                for k in 0..LANES {
+                    sums[k] += term(xs[k], ys[k]);
+                }
             }
-            tree[carries] = sums;
+            for (sum, (&x, &y)) in sums.iter_mut().zip(x_rest.iter().zip(y_rest)) {
+                *sum += term(x, y);
+            }
+            tree.push(sums);
         }
-        let mut sums = leaf(x_rest, y_rest, &term);
-        for (k, level) in tree.iter().enumerate() {
-            if x_leaves.len() >> k & 1 == 1 {
-                sums = add(level, &sums);
+        // At its root, the tree over the lanes.
+        let mut sums = tree.root();
+        let mut width = LANES;
+        while width > 1 {
+            width /= 2;
+            for k in 0..width {
+                sums[k] += sums[k + width];
             }
         }
-        fold(sums)
+        sums[0]
     }
 }
 
-/// The tree over the lanes.
-#[inline(always)]
-fn fold<T: Number>(mut sums: [T; LANES]) -> T {
-    let mut width = LANES;
-    while width > 1 {
-        width /= 2;
-        for k in 0..width {
-            sums[k] += sums[k + width];
-        }
-    }
-    sums[0]
-}
-
-#[inline(always)]
-fn leaf<T: Number>(xs: &[T], ys: &[T], term: &impl Fn(T, T) -> T) -> [T; LANES] {
-    let mut sums = [T::zero(); LANES];
-    let (x_full, x_rest) = xs.as_chunks::<LANES>();
-    let (y_full, y_rest) = ys.as_chunks::<LANES>();
-    for (xs, ys) in x_full.iter().zip(y_full) {
-        for k in 0..LANES {
-            sums[k] += term(xs[k], ys[k]);
-        }
-    }
-    for (sum, (&x, &y)) in sums.iter_mut().zip(x_rest.iter().zip(y_rest)) {
-        *sum += term(x, y);
-    }
-    sums
-}
-
-#[inline(always)]
-fn add<T: Number>(a: &[T; LANES], b: &[T; LANES]) -> [T; LANES] {
-    std::array::from_fn(|k| a[k] + b[k])
-}
-
-struct AddRows<'a, T> {
+struct AddColumns<'a, T> {
     sums: &'a mut [T],
     rows: &'a [T],
     stride: usize,
 }
 
-impl<T: Number> WithSimd for AddRows<'_, T> {
+impl<T: Number> WithSimd for AddColumns<'_, T> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        let AddRows { sums, rows, stride } = self;
-        let leaf = CHAIN * stride;
-        if rows.len() <= leaf {
-            return add_few_rows(sums, rows, stride);
-        }
-        // As above, with the levels of the tree in one buffer.
-        let (width, count) = (sums.len(), rows.len().div_ceil(leaf));
-        let mut tree = Buffer::zeros((count.ilog2() as usize + 2) * width);
-        for (count, rows) in rows.chunks(leaf).enumerate() {
-            let (done, level) = tree.split_at_mut(count.trailing_ones() as usize * width);
-            let level = &mut level[..width];
-            level.fill(T::zero());
-            add_few_rows(level, rows, stride);
-            add_few_rows(level, done, width);
-        }
-        for (k, level) in tree.chunks_exact(width).enumerate() {
-            if count >> k & 1 == 1 {
-                add_few_rows(sums, level, width);
+        let AddColumns { sums, rows, stride } = self;
+        for (sums, first) in sums.chunks_mut(LANES).zip((0..).step_by(LANES)) {
+            let mut tree = Tree::new();
+            for rows in rows.chunks(CHAIN * stride) {
+                let mut leaf = [T::zero(); LANES];
+                for row in rows.chunks(stride) {
+                    let columns = &row[first..][..sums.len()];
+                    let full: Result<&[T; LANES], _> = columns.try_into();
+                    match full {
+                        Ok(columns) => leaf.iter_mut().zip(columns).for_each(|(y, &x)| *y += x),
+                        Err(_) => leaf.iter_mut().zip(columns).for_each(|(y, &x)| *y += x),
+                    }
+                }
+                tree.push(leaf);
             }
+            sums.iter_mut().zip(tree.root()).for_each(|(sum, x)| *sum += x);
         }
     }
 }
 
-#[inline(always)]
-fn add_few_rows<T: Number>(sums: &mut [T], rows: &[T], stride: usize) {
-    for row in rows.chunks(stride) {
-        for (sum, &x) in sums.iter_mut().zip(row) {
-            *sum += x;
+/// A tree as it grows, for some sums side by side.
+struct Tree<T> {
+    /// What is at level k is the sum of 2ᵏ leaves, …
+    levels: SmallVec<[[T; LANES]; 8]>,
+    /// … if bit k of their number is 1.
+    leaves: usize,
+}
+
+impl<T: Number> Tree<T> {
+    #[inline(always)]
+    fn new() -> Self {
+        Tree { levels: SmallVec::new(), leaves: 0 }
+    }
+
+    /// As in counting by ones, two of one level are one of the next.
+    #[inline(always)]
+    fn push(&mut self, mut sums: [T; LANES]) {
+        let level = self.leaves.trailing_ones() as usize;
+        for done in &self.levels[..level] {
+            sums = std::array::from_fn(|k| done[k] + sums[k]);
         }
+        match self.levels.get_mut(level) {
+            Some(place) => *place = sums,
+            None => self.levels.push(sums),
+        }
+        self.leaves += 1;
+    }
+
+    #[inline(always)]
+    fn root(&self) -> [T; LANES] {
+        let mut sums = [T::zero(); LANES];
+        for (k, level) in self.levels.iter().enumerate() {
+            if self.leaves >> k & 1 == 1 {
+                sums = std::array::from_fn(|k| level[k] + sums[k]);
+            }
+        }
+        sums
     }
 }

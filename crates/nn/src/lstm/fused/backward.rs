@@ -39,6 +39,7 @@ pub fn gradients<T: Scalar>(
     let mut r_bar = Buffer::stale(piece * batch * proj);
     let mut h_bar = h_n_bar.reshape([batch, output]);
     let mut c_bar = c_n_bar.reshape([batch, hidden]);
+    drop((h_n_bar, c_n_bar)); // Not shared any more, they are changed in place.
     let mut sums = Sums::new(saved, wanted.x);
 
     let back_through_time = |times: Range<usize>, mut share: Share<'_, T>| {

@@ -23,7 +23,8 @@ pub fn cut<'a, T>(
     width: usize,
     ranges: &[Range<usize>],
 ) -> SmallVec<[Steps<'a, T>; 2]> {
-    let mut shares: SmallVec<[Steps<'a, T>; 2]> = ranges.iter().map(|_| Steps::new()).collect();
+    let mut shares: SmallVec<[Steps<'a, T>; 2]> =
+        ranges.iter().map(|_| Steps::with_capacity(steps)).collect();
     for _ in 0..steps {
         for (share, rows) in shares.iter_mut().zip(ranges) {
             share.push(numbers.split_off_mut(..rows.len() * width).expect("so many are left"));
