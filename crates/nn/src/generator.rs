@@ -110,7 +110,7 @@ impl Generator {
     /// use nn::Generator;
     ///
     /// // torch.manual_seed(0); torch.randperm(5)
-    /// assert_eq!(Generator::manual_seed(0).randperm(5), [4, 1, 2, 0, 3]);
+    /// assert_eq!(Generator::manual_seed(0).randperm(5), [4, 0, 1, 3, 2]);
     /// ```
     ///
     /// # Panics

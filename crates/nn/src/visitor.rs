@@ -85,7 +85,7 @@ impl<'v, P> Visit<'v, P> {
     /// The visitor of an item.
     #[track_caller]
     pub(crate) fn inside<'s>(&'s mut self, name: Name<'s>) -> Visit<'s, P> {
-        let names = self.names.as_mut().map(|names| {
+        if let Some(names) = &mut self.names {
             let text = [name.0, name.1].concat();
             assert!(
                 !text.is_empty() && !text.contains('.'),
@@ -93,8 +93,8 @@ impl<'v, P> Visit<'v, P> {
             );
             assert!(!names.contains(&text), "visit: two items have the name {text:?}");
             names.insert(text);
-            HashSet::new()
-        });
+        }
+        let names = self.names.as_ref().map(|_| HashSet::new());
         Visit { path: Path { parent: Some(&self.path), name }, each: &mut *self.each, names }
     }
 }

@@ -192,6 +192,20 @@ fn a_loop_over_a_cell_has_one_gradient_of_each_weight() {
     println!("400 steps of an LstmCell take {} bytes", info.bytes_max);
 }
 
+/// On a tape that is never reset, a backward pass has no places for what was recorded before,
+/// or the time for all passes would grow quadratically.
+#[test]
+fn a_pass_on_a_long_tape_allocates_as_on_a_short_one() {
+    let tape = Tape::<f32>::new();
+    let x = tape.var(Tensor::from(1.0));
+    let pass = |_| {
+        let y = x.tanh().sum();
+        measure(|| drop(y.backward())).bytes_max
+    };
+    let bytes: Vec<u64> = (0..1000).map(pass).collect();
+    assert_eq!(bytes[999], bytes[9]);
+}
+
 /// A stream of inputs on a tape for inference takes no memory that grows with its length.
 #[test]
 fn inference_does_not_grow() {

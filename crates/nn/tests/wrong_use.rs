@@ -4,9 +4,10 @@
 mod catalogue;
 
 use nn::{
-    Adam, AdamConfig, ForwardOptions, Generator, Linear, Lstm, LstmCell, LstmConfig, mse_loss,
+    Adam, AdamConfig, ForwardOptions, Generator, Linear, Lstm, LstmCell, LstmConfig, Module,
+    dropout, module, mse_loss,
 };
-use tensor::{Tape, Tensor, Var};
+use tensor::{Gradients, Tape, Tensor, Var};
 
 fn lstm(config: LstmConfig) -> &'static Lstm<f64> {
     // Leaked, so that the closures below can be short.
@@ -37,6 +38,53 @@ fn with_lengths(lengths: &[usize]) {
     let t = &Tape::new();
     let options = ForwardOptions { lengths: Some(lengths), ..Default::default() };
     lstm.forward_with(zeros(t, [8, 3, 2]), options);
+}
+
+fn with_weight<const N: usize>(name: &str, shape: [usize; N]) {
+    let config = LstmConfig { num_layers: 2, bidirectional: true, ..LstmConfig::new(3, 4) };
+    let mut lstm = Lstm::new(config, &mut Generator::manual_seed(0));
+    for (found, parameter) in lstm.named_parameters_mut() {
+        if found == name {
+            *parameter.value_mut() = Tensor::zeros(shape);
+        }
+    }
+    let tape = Tape::new();
+    lstm.forward(zeros(&tape, [5, 2, 3]), None);
+}
+
+fn linear() -> Linear<f64> {
+    Linear::new(2, 1, &mut Generator::manual_seed(0))
+}
+
+fn gradients_of(model: &Linear<f64>) -> Gradients<f64> {
+    let tape = Tape::new();
+    model.forward(tape.constant(Tensor::from([[1.0, 2.0]]))).sum().backward()
+}
+
+struct Twins {
+    one: Linear<f64>,
+    other: Linear<f64>,
+}
+
+module! {
+    impl Module<f64> for Twins {
+        fn visit(Self { one, other }, v) {
+            v.item("layer", one);
+            v.item("layer", other);
+        }
+    }
+}
+
+struct Dotted {
+    layer: Linear<f64>,
+}
+
+module! {
+    impl Module<f64> for Dotted {
+        fn visit(Self { layer }, v) {
+            v.item("encoder.layer", layer);
+        }
+    }
 }
 
 #[test]
@@ -96,6 +144,57 @@ fn the_catalogue() {
                 Linear::<f64>::new(0, 1, &mut Generator::manual_seed(0));
             }),
             ("mse_loss: [8, 1] against [8]", |t| _ = mse_loss(zeros(t, [8, 1]), zeros(t, [8]))),
+            ("weight_ih of other rows", |_| with_weight("weight_ih_l0", [32, 3])),
+            ("weight_ih of other columns", |_| with_weight("weight_ih_l0", [16, 2])),
+            ("weight_hh transposed", |_| with_weight("weight_hh_l1_reverse", [4, 16])),
+            ("bias_ih is too long", |_| with_weight("bias_ih_l0_reverse", [17])),
+            ("dropout: p", |t| {
+                _ = dropout(zeros(t, [2]), 1.5, &mut Generator::manual_seed(0));
+            }),
+            ("randperm: n", |_| _ = Generator::manual_seed(0).randperm(1 << 28)),
+            ("two items of one name", |_| {
+                _ = Twins { one: linear(), other: linear() }.state_dict()
+            }),
+            ("a name with a dot", |_| _ = Dotted { layer: linear() }.state_dict()),
+            ("Adam: a clone was differentiated", |_| {
+                let (mut model, clone) = (linear(), linear().clone());
+                Adam::new(AdamConfig::default()).step(&mut model, &gradients_of(&clone));
+            }),
+            ("Adam: another model", |_| {
+                let mut adam = Adam::new(AdamConfig::default());
+                for mut model in [linear(), linear()] {
+                    let gradients = gradients_of(&model);
+                    adam.step(&mut model, &gradients);
+                }
+            }),
+            ("Adam: a model that has grown", |_| {
+                let (mut adam, mut list) = (Adam::new(AdamConfig::default()), vec![linear()]);
+                let gradients = gradients_of(&list[0]);
+                adam.step(&mut list, &gradients);
+                list.push(linear());
+                adam.step(&mut list, &gradients);
+            }),
+            ("Adam: a weight of another shape", |_| {
+                let (mut adam, mut model) = (Adam::new(AdamConfig::default()), linear());
+                let gradients = gradients_of(&model);
+                adam.step(&mut model, &gradients);
+                *model.weight.value_mut() = Tensor::zeros([3, 2]);
+                adam.step(&mut model, &gradients);
+            }),
+            ("Adam: another order", |_| {
+                let (mut adam, [a, b]) = (Adam::new(AdamConfig::default()), [linear(), linear()]);
+                let gradients = gradients_of(&a);
+                let mut list = vec![a, b];
+                adam.step(&mut list, &gradients);
+                list.swap(0, 1);
+                adam.step(&mut list, &gradients);
+            }),
+            ("Adam: lr between steps", |_| {
+                let (mut adam, mut model) = (Adam::new(AdamConfig::default()), linear());
+                let gradients = gradients_of(&model);
+                adam.config.lr = f64::NAN;
+                adam.step(&mut model, &gradients);
+            }),
             ("Adam: lr", |_| {
                 _ = Adam::<f64>::new(AdamConfig { lr: -0.1, ..AdamConfig::default() })
             }),

@@ -50,7 +50,7 @@ pub struct Step<'t, T: Scalar> {
 ///
 /// # Panics
 /// If the shapes do not fit.
-#[track_caller]
+// Not `#[track_caller]`, so that a tape shows for each value the line of its equation.
 pub fn step<'t, T: Scalar>(x: Var<'t, T>, (h, c): State<'t, T>, w: Weights<'t, T>) -> Step<'t, T> {
     let [a_i, a_f, a_g, a_o] = (x.linear(w.ih, w.bias_ih) + h.linear(w.hh, w.bias_hh)).chunk();
 

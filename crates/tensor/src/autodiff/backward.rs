@@ -36,9 +36,8 @@ impl<'t, T: Scalar> Var<'t, T> {
     /// is this variable.
     ///
     /// # Panics
-    /// If `u` does not have the shape of `y`; if `y` was computed from constants alone; if a
-    /// pullback returns a gradient of the wrong shape; or if a parameter was watched with
-    /// two values and both get a gradient.
+    /// If `u` does not have the shape of `y`; if `y` was computed from constants alone, as all
+    /// is on a tape for inference; or if a pullback returns a gradient of the wrong shape.
     #[track_caller]
     pub fn vjp(self, u: Tensor<T>) -> Gradients<T> {
         let (found, expected) = (u.shape(), self.shape());
@@ -46,8 +45,9 @@ impl<'t, T: Scalar> Var<'t, T> {
         assert!(
             self.needs_gradient(),
             "backward: nothing was watched: %{} was computed from constants alone; \
-             make what it depends on with tape.var or tape.watch",
-            self.id
+             make what it depends on with tape.var or tape.watch{}",
+            self.id,
+            if self.tape.is_no_grad { ", and on a tape that is not Tape::no_grad" } else { "" }
         );
         // Not through a closure, which would hide the caller's line.
         let nodes = self.tape.nodes.borrow();

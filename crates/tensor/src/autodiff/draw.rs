@@ -97,6 +97,7 @@ impl<T: Scalar> Drawing<T> {
                 _ => "",
             };
             let (id, shape) = (node.id, node.shape());
+            let label = label.replace('\\', "\\\\").replace('"', "\\\"");
             line(format!("n{id} [label=\"%{id} {label}\\n{shape}\"{style}]"));
             for input in &node.inputs {
                 line(format!("n{input} -> n{id}"));

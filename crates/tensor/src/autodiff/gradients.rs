@@ -39,13 +39,7 @@ pub struct Gradients<T: Scalar> {
     first: usize,
     operations: Vec<Option<Tensor<T>>>,
     variables: BTreeMap<usize, Option<Tensor<T>>>,
-    parameters: BTreeMap<ParameterId, OfParameter<T>>,
-}
-
-#[derive(Clone)]
-struct OfParameter<T: Scalar> {
-    node: usize,
-    gradient: Option<Tensor<T>>,
+    parameters: BTreeMap<ParameterId, Option<Tensor<T>>>,
 }
 
 impl<T: Scalar> Gradients<T> {
@@ -76,18 +70,10 @@ impl<T: Scalar> Gradients<T> {
         let place = match nodes[id].source {
             Source::Constant => return,
             Source::Variable => self.variables.entry(id).or_default(),
-            Source::Parameter(parameter) => {
-                let new = || OfParameter { node: id, gradient: None };
-                let place = self.parameters.entry(parameter).or_insert_with(new);
-                assert_same_value(nodes, place.node, id);
-                &mut place.gradient
-            }
+            Source::Parameter(parameter) => self.parameters.entry(parameter).or_default(),
             Source::Operation { .. } | Source::Further => &mut self.operations[id - self.first],
         };
-        match place {
-            Some(sum) => sum.add_assign(&gradient),
-            empty => *empty = Some(gradient),
-        }
+        add(place, gradient);
     }
 
     /// The gradients of so many values from node `id` on, if there is any.
@@ -125,9 +111,7 @@ impl<T: Scalar> Gradients<T> {
         let gradient = x.tape.with_nodes(|nodes| match nodes[x.id].source {
             Source::Constant => None,
             Source::Variable => self.variables.get(&x.id)?.clone(),
-            Source::Parameter(id) => {
-                self.parameters.get(&id).filter(|of| of.node == x.id)?.gradient.clone()
-            }
+            Source::Parameter(id) => self.parameters.get(&id)?.clone(),
             Source::Operation { .. } | Source::Further => {
                 self.operations.get(x.id.checked_sub(self.first)?)?.clone()
             }
@@ -138,12 +122,12 @@ impl<T: Scalar> Gradients<T> {
     /// The gradient with respect to a parameter; `None` if the result does not depend on
     /// it.
     pub fn get(&self, parameter: &Parameter<T>) -> Option<&Tensor<T>> {
-        self.parameters.get(&parameter.id())?.gradient.as_ref()
+        self.parameters.get(&parameter.id())?.as_ref()
     }
 
     /// The same, to be changed.
     pub fn get_mut(&mut self, parameter: &Parameter<T>) -> Option<&mut Tensor<T>> {
-        self.parameters.get_mut(&parameter.id())?.gradient.as_mut()
+        self.parameters.get_mut(&parameter.id())?.as_mut()
     }
 
     /// The Euclidean norm of the gradient with respect to a parameter; `None` if the result
@@ -159,43 +143,38 @@ impl<T: Scalar> Gradients<T> {
 
     /// Multiplies all of them by `factor`.
     pub fn scale(&mut self, factor: T) {
-        let parameters = self.parameters.values_mut().map(|of| &mut of.gradient);
-        let all = self.operations.iter_mut().chain(self.variables.values_mut()).chain(parameters);
+        let all = self.operations.iter_mut().chain(self.variables.values_mut());
+        let all = all.chain(self.parameters.values_mut());
         for gradient in all.flatten() {
             *gradient = gradient.map(|x| x * factor);
         }
     }
 
     fn all(&self) -> impl Iterator<Item = &Tensor<T>> {
-        let parameters = self.parameters.values().map(|of| &of.gradient);
-        self.operations.iter().chain(self.variables.values()).chain(parameters).flatten()
+        let all = self.operations.iter().chain(self.variables.values());
+        all.chain(self.parameters.values()).flatten()
     }
-}
-
-/// A parameter that was changed while the tape held it is two variables. To add up their
-/// gradients would be to add what belongs to different points.
-#[track_caller]
-fn assert_same_value<T: Scalar>(nodes: &[Node<T>], one: usize, other: usize) {
-    assert!(
-        one == other,
-        "backward: a parameter was watched with two values, as %{other} at {} and as %{one} at \
-         {}, and both get a gradient; reset the tape after a change",
-        nodes[other].location,
-        nodes[one].location
-    );
 }
 
 /// Adds up the gradients of the parameters; what is known of variables is forgotten.
 impl<T: Scalar> AddAssign for Gradients<T> {
+    #[track_caller]
     fn add_assign(&mut self, other: Self) {
         (self.pass, self.first) = (None, 0);
         self.operations.clear();
         self.variables.clear();
-        for (id, of) in other.parameters {
-            match (self.parameters.get_mut(&id).and_then(|of| of.gradient.as_mut()), of.gradient) {
-                (Some(sum), Some(gradient)) => sum.add_assign(&gradient),
-                (_, gradient) => _ = self.parameters.insert(id, OfParameter { gradient, ..of }),
+        for (id, gradient) in other.parameters {
+            if let Some(gradient) = gradient {
+                add(self.parameters.entry(id).or_default(), gradient);
             }
         }
+    }
+}
+
+#[track_caller]
+fn add<T: Scalar>(place: &mut Option<Tensor<T>>, gradient: Tensor<T>) {
+    match place {
+        Some(sum) => sum.add_assign(&gradient),
+        empty => *empty = Some(gradient),
     }
 }

@@ -60,6 +60,17 @@ use crate::Scalar;
 /// weight.value_mut().data_mut()[0] = 4.0; // error: `weight` is borrowed by `w`
 /// let y = w * w;
 /// ```
+///
+/// So no loss can mix two values of one parameter:
+///
+/// ```compile_fail,E0502
+/// # use tensor::{Parameter, Tape, Tensor};
+/// let tape = Tape::new();
+/// let mut weight = Parameter::new(Tensor::from(3.0));
+/// let before = tape.watch(&weight).square();
+/// weight.value_mut().data_mut()[0] = 4.0; // error: `weight` is borrowed by `before`
+/// let loss = before + tape.watch(&weight).square();
+/// ```
 pub struct Tape<T: Scalar> {
     pub(super) nodes: RefCell<Vec<Node<T>>>,
     /// The last node of each parameter.

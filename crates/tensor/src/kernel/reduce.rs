@@ -24,12 +24,17 @@ pub fn sum<T: Number>(xs: &[T], term: impl Fn(T) -> T) -> T {
     Arch::new().dispatch(Sum([xs, xs], |x, _| term(x)))
 }
 
-/// The sum of the products of two lists of one length.
+/// The sum of the products of two lists.
 ///
 /// ```
 /// assert_eq!(tensor::kernel::reduce::dot(&[1.0, 2.0], &[3.0, 4.0]), 11.0);
 /// ```
+///
+/// # Panics
+/// If one is longer than the other.
+#[track_caller]
 pub fn dot<T: Number>(xs: &[T], ys: &[T]) -> T {
+    assert!(xs.len() == ys.len(), "dot: lists of {} and {} numbers", xs.len(), ys.len());
     Arch::new().dispatch(Sum([xs, ys], |x, y| x * y))
 }
 

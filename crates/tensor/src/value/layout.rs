@@ -69,9 +69,9 @@ impl<T: Scalar> Tensor<T> {
         assert_dim("narrow", self.shape(), dim);
         let (outer, size, inner) = self.shape().around(dim);
         assert!(
-            start + len <= size,
+            start.checked_add(len).is_some_and(|end| end <= size),
             "narrow: {start}..{} reaches past dimension {dim} of shape {}",
-            start + len,
+            start.saturating_add(len),
             self.shape()
         );
         let shape = self.shape().with_size(dim, len);

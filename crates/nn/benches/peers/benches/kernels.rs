@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use nn::{Adam, AdamConfig, ForwardOptions, Generator, Linear, Lstm, LstmConfig};
+use tensor::kernel::math;
 use tensor::kernel::product::{Matrix, Packed, add_product};
-use tensor::{Elementary, Scalar, Tape, Tensor};
+use tensor::{Scalar, Tape, Tensor};
 
 /// Numbers that repeat only after a while, from -3 to 3.
 fn numbers<T: Scalar>(count: usize) -> Vec<T> {

@@ -1,8 +1,7 @@
 //! `nn`, this project: fused, or by the equations on the tape.
 
 use nn::{
-    Adam, AdamConfig, ForwardOptions, Generator, Linear, Lstm, LstmConfig, Module, module,
-    mse_loss,
+    Adam, AdamConfig, ForwardOptions, Generator, Linear, Lstm, LstmConfig, Module, module, mse_loss,
 };
 use tensor::{Tape, Tensor, Var};
 
@@ -69,7 +68,7 @@ impl<const REFERENCE: bool> Contestant for Ours<REFERENCE> {
         let y = self.model.forward(self.tape.constant(self.x.clone()));
         let gradients = mse_loss(y, self.tape.constant(self.y.clone())).backward();
         self.tape.reset();
-        let norm = |gradient: Tensor<f32>| {
+        let norm = |gradient: &Tensor<f32>| {
             gradient.data().iter().map(|&g| f64::from(g).powi(2)).sum::<f64>().sqrt()
         };
         let list = self.model.named_parameters().into_iter();
