@@ -4,8 +4,8 @@ use std::io::{self, Write};
 
 use nn::Module;
 
-use crate::forecaster::{Diverged, Forecaster, Windows, train};
-use crate::notebook::{self, LOSSES, Row};
+use crate::forecaster::{Diverged, Forecaster, Row, Windows, train};
+use crate::notebook::{self, LOSSES};
 use crate::{Verdict, numpy};
 
 /// The settings of demo 2; by default the notebook's.

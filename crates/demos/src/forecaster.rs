@@ -5,8 +5,6 @@ use nn::{
 };
 use tensor::{Scalar, Tape, Tensor, Var};
 
-use crate::notebook::Row;
-
 /// The input features of each time step.
 pub const N_FEATURES: usize = 2;
 
@@ -56,6 +54,9 @@ impl<T: Scalar> Forecaster<T> {
 }
 
 module! { impl<T: Scalar> Module<T> for Forecaster<T> { l_lstm, l_linear } }
+
+/// One time step of a series: two inputs, and the target.
+pub type Row = [i32; 3];
 
 /// Windows of a series, and the target that belongs to each.
 #[derive(Clone, Debug)]

@@ -2,7 +2,7 @@
 
 use nn::{Generator, Lstm, LstmConfig, Uniform};
 
-use crate::forecaster::Forecaster;
+use crate::forecaster::{Forecaster, Row};
 
 /// The seed of the session in which the notebook was run. The notebook does not
 /// mention one: it was found by searching all 2³² states for the one that draws
@@ -74,9 +74,6 @@ pub const LOSSES: [f64; 29] = [
     4517.98779296875,
     4270.06640625,
 ];
-
-/// One time step of the series: two inputs and their sum, the target.
-pub type Row = [i32; 3];
 
 /// The series at time step `t`: 10t, 10t + 5 and their sum.
 pub fn row(t: usize) -> Row {

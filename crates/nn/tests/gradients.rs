@@ -100,7 +100,7 @@ proptest! {
 
         let mut other = case.clone();
         let mut x = time_first(case.x.value());
-        let [seq, batch, size] = std::array::from_fn(|dim| x.shape()[dim]);
+        let [seq, batch, size] = x.dims();
         for t in 0..seq {
             for b in (0..batch).filter(|&b| t >= lengths[b]) {
                 x.data_mut()[(t * batch + b) * size..][..size].fill(filler);
