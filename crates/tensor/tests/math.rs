@@ -1,4 +1,4 @@
-//! exp, σ and tanh against f64.
+//! exp, σ, tanh and ln against f64.
 
 use proptest::prelude::*;
 use tensor::Scalar;
@@ -12,7 +12,7 @@ fn sigmoid(x: f64) -> f64 {
 
 /// The error of an `f32` in units of its last place.
 fn ulps(found: f32, expected: f64) -> f64 {
-    if f64::from(found) == f64::from(expected as f32) {
+    if f64::from(found) == f64::from(expected as f32) || found.is_nan() && expected.is_nan() {
         return 0.0; // also where both are infinite
     }
     let exponent = ((expected.abs().to_bits() >> 52) as i32 - 1023).max(-126);
@@ -36,6 +36,7 @@ fn f32_is_within_2_ulp() {
         ("exp", math::exp as fn(f32) -> f32, f64::exp as fn(f64) -> f64),
         ("sigmoid", math::sigmoid, sigmoid),
         ("tanh", math::tanh, f64::tanh),
+        ("ln", math::ln, f64::ln),
     ] {
         let worst = worst(step, f, reference);
         eprintln!("{name}: {worst:.3} ulp");
@@ -51,6 +52,10 @@ proptest! {
         prop_assert!(near(math::exp(x), x.exp()));
         prop_assert!(near(math::tanh(x), x.tanh()));
         prop_assert!(near(math::sigmoid(x), sigmoid(x)));
+        // Every size that there is, and near 1, where ln is 0.
+        for x in [x.abs(), x.exp(), 1.0 + x * 1e-9, 1.0 + x * 1e-3] {
+            prop_assert!(x <= 0.0 || near(math::ln(x), x.ln()), "ln {x}: {} {}", math::ln(x), x.ln());
+        }
     }
 }
 
@@ -67,7 +72,11 @@ fn special_values() {
         assert!(math::exp(inf) == inf && math::exp(-inf) == zero);
         assert!(math::sigmoid(inf) == one && math::sigmoid(-inf) == zero);
         assert!(math::sigmoid(zero) == T::from_f64(0.5));
-        for f in [math::exp, math::sigmoid, math::tanh] as [fn(T) -> T; 3] {
+        assert!(math::ln(zero) == -inf && math::ln(-zero) == -inf && math::ln(inf) == inf);
+        assert!(math::ln(one) == zero && math::ln(-one).is_nan() && math::ln(-inf).is_nan());
+        let smallest = T::min_positive_value() * T::epsilon(); // not a normal number
+        assert!((math::ln(smallest).as_f64() - smallest.as_f64().ln()).abs() < 1e-4);
+        for f in [math::exp, math::sigmoid, math::tanh, math::ln] as [fn(T) -> T; 4] {
             assert!(f(T::nan()).is_nan());
         }
     }

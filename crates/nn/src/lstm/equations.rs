@@ -39,6 +39,8 @@ pub struct Step<'t, T: Scalar> {
     pub h: Var<'t, T>,
 }
 
+// Not `#[track_caller]`, so that a tape shows for each value the line of its equation.
+
 /// One time step: the input `x_t` is `[batch, input_size]`, the state before it,
 /// `h_{t−1}` and `c_{t−1}`, is twice `[batch, hidden_size]`.
 ///
@@ -50,7 +52,6 @@ pub struct Step<'t, T: Scalar> {
 ///
 /// # Panics
 /// If the shapes do not fit.
-// Not `#[track_caller]`, so that a tape shows for each value the line of its equation.
 pub fn step<'t, T: Scalar>(x: Var<'t, T>, (h, c): State<'t, T>, w: Weights<'t, T>) -> Step<'t, T> {
     let [a_i, a_f, a_g, a_o] = (x.linear(w.ih, w.bias_ih) + h.linear(w.hh, w.bias_hh)).chunk();
 

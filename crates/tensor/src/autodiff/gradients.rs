@@ -39,7 +39,8 @@ pub struct Gradients<T: Scalar> {
     first: usize,
     operations: Vec<Option<Tensor<T>>>,
     variables: BTreeMap<usize, Option<Tensor<T>>>,
-    parameters: BTreeMap<ParameterId, Option<Tensor<T>>>,
+    /// With the node where it arrived.
+    parameters: BTreeMap<ParameterId, (usize, Option<Tensor<T>>)>,
 }
 
 impl<T: Scalar> Gradients<T> {
@@ -48,11 +49,12 @@ impl<T: Scalar> Gradients<T> {
         // The other values of the operation that y is a value of have their places, too.
         let further = nodes[y.id + 1..].iter();
         let further = further.take_while(|node| matches!(node.source, Source::Further)).count();
-        let (first, end) = (nodes[y.id].first, y.id + 1 + further);
+        let end = y.id + 1 + further;
+        let first = nodes[y.id].first.unwrap_or(end);
         Gradients {
             pass: Some(y.tape.pass),
             first,
-            operations: vec![None; end.saturating_sub(first)],
+            operations: vec![None; end - first],
             variables: BTreeMap::new(),
             parameters: BTreeMap::new(),
         }
@@ -60,7 +62,7 @@ impl<T: Scalar> Gradients<T> {
 
     /// The nodes whose pullbacks the pass may have to call.
     pub(super) fn operations(&self) -> std::ops::Range<usize> {
-        self.first..self.first.saturating_add(self.operations.len())
+        self.first..self.first + self.operations.len()
     }
 
     /// Adds a gradient to what has already arrived at node `id`. The chain
@@ -70,7 +72,7 @@ impl<T: Scalar> Gradients<T> {
         let place = match nodes[id].source {
             Source::Constant => return,
             Source::Variable => self.variables.entry(id).or_default(),
-            Source::Parameter(parameter) => self.parameters.entry(parameter).or_default(),
+            Source::Parameter(p) => &mut self.parameters.entry(p).or_insert((id, None)).1,
             Source::Operation { .. } | Source::Further => &mut self.operations[id - self.first],
         };
         add(place, gradient);
@@ -111,7 +113,10 @@ impl<T: Scalar> Gradients<T> {
         let gradient = x.tape.with_nodes(|nodes| match nodes[x.id].source {
             Source::Constant => None,
             Source::Variable => self.variables.get(&x.id)?.clone(),
-            Source::Parameter(id) => self.parameters.get(&id)?.clone(),
+            Source::Parameter(p) => {
+                let (node, gradient) = self.parameters.get(&p)?;
+                gradient.clone().filter(|_| *node == x.id)
+            }
             Source::Operation { .. } | Source::Further => {
                 self.operations.get(x.id.checked_sub(self.first)?)?.clone()
             }
@@ -122,12 +127,12 @@ impl<T: Scalar> Gradients<T> {
     /// The gradient with respect to a parameter; `None` if the result does not depend on
     /// it.
     pub fn get(&self, parameter: &Parameter<T>) -> Option<&Tensor<T>> {
-        self.parameters.get(&parameter.id())?.as_ref()
+        self.parameters.get(&parameter.id())?.1.as_ref()
     }
 
     /// The same, to be changed.
     pub fn get_mut(&mut self, parameter: &Parameter<T>) -> Option<&mut Tensor<T>> {
-        self.parameters.get_mut(&parameter.id())?.as_mut()
+        self.parameters.get_mut(&parameter.id())?.1.as_mut()
     }
 
     /// The Euclidean norm of the gradient with respect to a parameter; `None` if the result
@@ -144,7 +149,7 @@ impl<T: Scalar> Gradients<T> {
     /// Multiplies all of them by `factor`.
     pub fn scale(&mut self, factor: T) {
         let all = self.operations.iter_mut().chain(self.variables.values_mut());
-        let all = all.chain(self.parameters.values_mut());
+        let all = all.chain(self.parameters.values_mut().map(|(_, gradient)| gradient));
         for gradient in all.flatten() {
             *gradient = gradient.map(|x| x * factor);
         }
@@ -152,7 +157,7 @@ impl<T: Scalar> Gradients<T> {
 
     fn all(&self) -> impl Iterator<Item = &Tensor<T>> {
         let all = self.operations.iter().chain(self.variables.values());
-        all.chain(self.parameters.values()).flatten()
+        all.chain(self.parameters.values().map(|(_, gradient)| gradient)).flatten()
     }
 }
 
@@ -163,9 +168,9 @@ impl<T: Scalar> AddAssign for Gradients<T> {
         (self.pass, self.first) = (None, 0);
         self.operations.clear();
         self.variables.clear();
-        for (id, gradient) in other.parameters {
+        for (id, (node, gradient)) in other.parameters {
             if let Some(gradient) = gradient {
-                add(self.parameters.entry(id).or_default(), gradient);
+                add(&mut self.parameters.entry(id).or_insert((node, None)).1, gradient);
             }
         }
     }

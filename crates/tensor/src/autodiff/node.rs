@@ -17,9 +17,9 @@ pub struct Node<T: Scalar> {
     pub source: Source<T>,
     /// The line that recorded it.
     pub location: &'static Location<'static>,
-    /// The earliest operation that this value depends on: a backward pass from here need
-    /// not look at what is before it.
-    pub first: usize,
+    /// The earliest operation that a gradient can reach from here, where a backward pass may
+    /// end; none from a leaf.
+    pub first: Option<usize>,
 }
 
 /// Where a node's value comes from, which says where its gradient goes.

@@ -163,13 +163,13 @@ impl<T: Scalar> Tape<T> {
         let inputs: SmallVec<[usize; 8]> = inputs.iter().map(|input| input.id).collect();
         let (needs_gradient, first) = self.with_nodes(|nodes| {
             let inputs = || inputs.iter().map(|&input| &nodes[input]);
-            let first = inputs().map(|input| input.first).min();
-            (inputs().any(Node::needs_gradient), first.map_or(id, |first| first.min(id)))
+            let first = inputs().filter_map(|input| input.first).min();
+            (inputs().any(Node::needs_gradient), first.or(Some(id)))
         });
         let mut pullback = Some(pullback);
         for (k, value) in values.enumerate() {
             let (source, first) = match pullback.take() {
-                _ if !needs_gradient => (Source::Constant, usize::MAX),
+                _ if !needs_gradient => (Source::Constant, None),
                 Some(f) => (Source::Operation { values: count, pullback: Box::new(f) }, first),
                 None => (Source::Further, first),
             };
@@ -184,8 +184,8 @@ impl<T: Scalar> Tape<T> {
     fn leaf(&self, op: &'static str, value: Tensor<T>, source: Source<T>) -> Var<'_, T> {
         let source = if self.is_no_grad { Source::Constant } else { source };
         let (inputs, location) = (SmallVec::new(), Location::caller());
-        let first = usize::MAX;
-        let id = self.push(Node { op, part: None, inputs, value, source, location, first });
+        let (part, first) = (None, None);
+        let id = self.push(Node { op, part, inputs, value, source, location, first });
         Var { tape: self, id }
     }
 }

@@ -69,7 +69,7 @@ impl<'t, T: Scalar> Var<'t, T> {
         self.shape().dims()
     }
 
-    pub(super) fn needs_gradient(self) -> bool {
+    pub(crate) fn needs_gradient(self) -> bool {
         self.tape.with_nodes(|nodes| nodes[self.id].needs_gradient())
     }
 }

@@ -1,9 +1,11 @@
-//! `exp`, `sigmoid` and `tanh`, branch-free.
+//! `exp`, `sigmoid`, `tanh` and `ln`, branch-free.
 //!
 //! Each is a fixed sequence of IEEE operations, fused multiply-adds included. So
 //! the compiler can vectorise a loop over it, and a result has the same bits
-//! whatever the width of the vectors, and on whatever machine. The method is the
-//! usual one: `eˣ = 2ⁿ eʳ` with |r| ≤ ½ ln 2 and a polynomial for `eʳ − 1`.
+//! whatever the width of the vectors, and on whatever machine. The methods are the
+//! usual ones: `eˣ = 2ⁿ eʳ` with |r| ≤ ½ ln 2 and a polynomial for `eʳ − 1`; and
+//! `ln (2ⁿ m) = n ln 2 + ln m` with √½ ≤ m < √2 and a polynomial in `s = (m − 1) / (m + 1)`,
+//! of which `ln m = 2 (s + s³/3 + s⁵/5 + …)`.
 //!
 //! All are within 2 units in the last place of the exact value (`f32`: tested over
 //! all 2³² numbers), right at ±0, ±∞ and NaN, and where they saturate.
@@ -28,6 +30,15 @@ pub trait Format: Float {
 
     /// `2ⁿ` for n + [`ROUND`](Format::ROUND), if that is a normal number.
     fn power_of_two(shifted: Self) -> Self;
+
+    /// `(ln m − 2s) / s` for `s = (m − 1) / (m + 1)` and √½ ≤ m < √2.
+    fn ln_tail(s: Self) -> Self;
+
+    /// `(n, m)` of a positive normal number `2ⁿ m`, with √½ ≤ m < √2.
+    fn exponent_and_mantissa(x: Self) -> (Self, Self);
+
+    /// What makes a normal number of one that is smaller, and its exponent.
+    const SCALE: (Self, Self);
 }
 
 /// `eˣ`.
@@ -77,6 +88,34 @@ pub fn tanh<T: Format>(x: T) -> T {
     // tanh x = h / (1 + h) with h = (e²ˣ − 1) / 2
     let h = half::<T>() * scale.mul_add(p, scale - T::one());
     divide_by_one_plus(h, h).copysign(x)
+}
+
+/// The natural logarithm.
+///
+/// ```
+/// use tensor::kernel::math::ln;
+///
+/// assert_eq!(ln(1.0_f32), 0.0);
+/// assert_eq!(ln(0.0_f64), f64::NEG_INFINITY);
+/// assert!(ln(-1.0_f64).is_nan());
+/// ```
+#[inline(always)]
+pub fn ln<T: Format>(x: T) -> T {
+    let (one, is_tiny) = (T::one(), x < T::min_positive_value());
+    let (scale, exponent) = T::SCALE;
+    let (n, m) = T::exponent_and_mantissa(if is_tiny { x * scale } else { x });
+    let n = if is_tiny { n - exponent } else { n };
+    let f = m - one; // exact
+    let s = f / (f + one + one);
+    // ln m = f − (f²/2 − s (f²/2 + tail)), in which the largest part is exact.
+    let half_square = half::<T>() * f * f;
+    let [ln_2, rest] = T::LN_2;
+    let small = s.mul_add(half_square + T::ln_tail(s), n * rest);
+    let y = n.mul_add(ln_2, f - (half_square - small));
+    // Where the formula has no meaning: the limit at 0, and NaN below.
+    let y = if x > T::max_value() { x } else { y };
+    let y = if x == T::zero() { T::neg_infinity() } else { y };
+    if x < T::zero() || x.is_nan() { T::nan() } else { y }
 }
 
 #[inline(always)]
@@ -130,6 +169,10 @@ fn polynomial<T: Format, const N: usize>(x: T, coefficients: [T; N]) -> T {
     y
 }
 
+/// The bits of √½, rounded.
+const SQRT_HALF_F32: u32 = 0x3f35_04f3;
+const SQRT_HALF_F64: u64 = 0x3fe6_a09e_667f_3bcd;
+
 impl Format for f32 {
     const LOG2_E: f32 = std::f32::consts::LOG2_E;
     const LN_2: [f32; 2] = [0.693_145_75, 1.428_606_8e-6];
@@ -145,6 +188,24 @@ impl Format for f32 {
     #[inline(always)]
     fn power_of_two(shifted: f32) -> f32 {
         f32::from_bits(shifted.to_bits().wrapping_add(127) << 23)
+    }
+
+    const SCALE: (f32, f32) = (33_554_432.0, 25.0);
+
+    #[inline(always)]
+    fn ln_tail(s: f32) -> f32 {
+        let z = s * s;
+        z * polynomial(z, [0.242_790_79, 0.284_987_87, 0.400_009_72, 0.666_666_6])
+    }
+
+    #[inline(always)]
+    fn exponent_and_mantissa(x: f32) -> (f32, f32) {
+        // Counted from √½, so that the exponent goes up where m comes to √2.
+        let bits = x.to_bits().wrapping_sub(SQRT_HALF_F32);
+        let n =
+            f32::from_bits(((bits as i32) >> 23).wrapping_add(f32::ROUND.to_bits() as i32) as u32);
+        let m = f32::from_bits((bits & 0x007f_ffff).wrapping_add(SQRT_HALF_F32));
+        (n - f32::ROUND, m)
     }
 }
 
@@ -178,5 +239,31 @@ impl Format for f64 {
     #[inline(always)]
     fn power_of_two(shifted: f64) -> f64 {
         f64::from_bits(shifted.to_bits().wrapping_add(1023) << 52)
+    }
+
+    const SCALE: (f64, f64) = (18_014_398_509_481_984.0, 54.0);
+
+    #[inline(always)]
+    fn ln_tail(s: f64) -> f64 {
+        let z = s * s;
+        let coefficients = [
+            1.479_819_860_511_658_6e-1,
+            1.531_383_769_920_937_3e-1,
+            1.818_357_216_161_805e-1,
+            2.222_219_843_214_978_4e-1,
+            2.857_142_874_366_239e-1,
+            3.999_999_999_940_942e-1,
+            6.666_666_666_666_735e-1,
+        ];
+        z * polynomial(z, coefficients)
+    }
+
+    #[inline(always)]
+    fn exponent_and_mantissa(x: f64) -> (f64, f64) {
+        let bits = x.to_bits().wrapping_sub(SQRT_HALF_F64);
+        let n =
+            f64::from_bits(((bits as i64) >> 52).wrapping_add(f64::ROUND.to_bits() as i64) as u64);
+        let m = f64::from_bits((bits & 0x000f_ffff_ffff_ffff).wrapping_add(SQRT_HALF_F64));
+        (n - f64::ROUND, m)
     }
 }

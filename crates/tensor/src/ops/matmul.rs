@@ -1,5 +1,7 @@
 //! Matrix products.
 
+use smallvec::{SmallVec, smallvec};
+
 use crate::{Scalar, Var};
 
 impl<'t, T: Scalar> Var<'t, T> {
@@ -61,24 +63,26 @@ impl<'t, T: Scalar> Var<'t, T> {
         let out = w_shape[0];
         let x = xv.as_rows();
         let y_shape = x_shape.with_size(x_shape.len() - 1, out);
-        let Some(bias) = bias.into() else {
-            let y = x.matmul_nt(&w).reshape(y_shape);
-            return self.tape.record("linear", [self, weight], y, move |dy, [dx, dw]| {
-                let dy = dy.as_rows();
-                [dx.then(|| dy.matmul(&w).reshape(x_shape)), dw.then(|| dy.matmul_tn(&x))]
-            });
-        };
-        let found = bias.shape();
-        assert!(
-            found == [out],
-            "linear: weight {w_shape} needs a bias of shape [{out}], not {found}"
-        );
-        let y = x.matmul_nt(&w).add_to_rows(&bias.value()).reshape(y_shape); // (linear)
-        self.tape.record("linear", [self, weight, bias], y, move |dy, [dx, dw, db]| {
+        let mut y = x.matmul_nt(&w);
+        let bias = bias.into();
+        if let Some(bias) = bias {
+            let found = bias.shape();
+            assert!(
+                found == [out],
+                "linear: weight {w_shape} needs a bias of shape [{out}], not {found}"
+            );
+            y = y.add_to_rows(&bias.value()); // (linear)
+        }
+        let inputs: SmallVec<[Self; 3]> = [self, weight].into_iter().chain(bias).collect();
+        let [dx, dw] = [self, weight].map(Self::needs_gradient);
+        let db = bias.is_some_and(Self::needs_gradient);
+        let id = self.tape.record_any("linear", &inputs, [y.reshape(y_shape)], move |dy| {
+            let [Some(dy)] = dy else { return smallvec![] };
             let dy = dy.as_rows();
             let dx = dx.then(|| dy.matmul(&w).reshape(x_shape));
             let dw = dw.then(|| dy.matmul_tn(&x));
-            [dx, dw, db.then(|| dy.sum_to_size([out]))]
-        })
+            smallvec![dx, dw, db.then(|| dy.sum_to_size([out]))]
+        });
+        Var { tape: self.tape, id }
     }
 }

@@ -1,8 +1,6 @@
 //! Functions of one number, applied to each element. Where a derivative can be
 //! had from the output `y`, the pullback keeps `y` and nothing else.
 
-use num_traits::Float;
-
 use crate::kernel::math;
 use crate::{Scalar, Var};
 
@@ -71,7 +69,7 @@ impl<'t, T: Scalar> Var<'t, T> {
     #[track_caller]
     pub fn ln(self) -> Self {
         let x = self.value();
-        self.tape.record("ln", [self], x.map(Float::ln), move |dy, _| [dy.zip(&x, |dy, x| dy / x)])
+        self.tape.record("ln", [self], x.map(math::ln), move |dy, _| [dy.zip(&x, |dy, x| dy / x)])
     }
 
     /// The square, whose derivative is `2x`.

@@ -1,6 +1,6 @@
 //! The matrix product and its two transposed twins, which are all that its
-//! gradients need. The transpose is only another order of reading: it costs no
-//! copy that the product would not make anyway.
+//! gradients need. The transpose is only another order of reading: no transposed
+//! tensor is made.
 
 use super::shape::Shape;
 use super::tensor::Tensor;

@@ -103,7 +103,7 @@ pub fn gradients<T: Scalar>(
         }
     });
     Inputs {
-        x: wanted.x.then_some(sums.x_bar),
+        x: sums.x_bar,
         h_0: wanted.h_0.then_some(h_bar),
         c_0: Some(c_bar),
         w_ih: Some(sums.w_ih_bar),

@@ -21,11 +21,7 @@ fn forward<T: Scalar>(
     tanh_c: &mut [T],
     h: &mut [T],
 ) {
-    let n = h.len();
-    let (a_i, a_f, a_g, a_o, c_prev) = (&a_i[..n], &a_f[..n], &a_g[..n], &a_o[..n], &c_prev[..n]);
-    let (i, f, g, o) = (&mut i[..n], &mut f[..n], &mut g[..n], &mut o[..n]);
-    let (c, tanh_c) = (&mut c[..n], &mut tanh_c[..n]);
-    for k in 0..n {
+    for k in 0..h.len() {
         i[k] = sigmoid(a_i[k]); // (i)
         f[k] = sigmoid(a_f[k]); // (f)
         g[k] = tanh(a_g[k]); // (g)
@@ -50,13 +46,8 @@ fn backward<T: Scalar>(
     a_bar_g: &mut [T],
     a_bar_o: &mut [T],
 ) {
-    let n = c_bar_later.len();
-    let (i, f, g, o, c_prev) = (&i[..n], &f[..n], &g[..n], &o[..n], &c_prev[..n]);
-    let (tanh_c, y_bar, h_bar_later) = (&tanh_c[..n], &y_bar[..n], &h_bar_later[..n]);
-    let (a_bar_i, a_bar_f) = (&mut a_bar_i[..n], &mut a_bar_f[..n]);
-    let (a_bar_g, a_bar_o) = (&mut a_bar_g[..n], &mut a_bar_o[..n]);
     let one = T::one();
-    for k in 0..n {
+    for k in 0..c_bar_later.len() {
         let h_bar = y_bar[k] + h_bar_later[k]; // (bptt-h)
         let o_bar = h_bar * tanh_c[k]; // (bptt-o)
         let c_bar = c_bar_later[k] + h_bar * o[k] * (one - tanh_c[k] * tanh_c[k]); // (bptt-c)
@@ -96,7 +87,7 @@ impl<T: Scalar> WithSimd for Forward<'_, T> {
         let full = if hidden < 8 { hidden } else { hidden / 8 * 8 };
         let ranges = [0..full, hidden - (hidden - full).next_multiple_of(8)..hidden];
         for (((a, gates), (c_prev, c)), (tanh_c, h)) in brackets.zip(states).zip(outputs) {
-            let (a, [i, f, g, o]) = (four(a), four_mut(gates));
+            let (a, [i, f, g, o]) = (four(a, hidden), four_mut(gates, hidden));
             for n in ranges.clone() {
                 let a = a.map(|a| &a[n.clone()]);
                 let [i, f, g, o] = [&mut *i, f, g, o].map(|gate| &mut gate[n.clone()]);
@@ -134,23 +125,22 @@ impl<T: Scalar> WithSimd for Backward<'_, T> {
         for (((gates, a_bar), (c_prev, tanh_c)), (y_bar, (h_bar, c_bar))) in
             brackets.zip(states).zip(outputs)
         {
-            let [a_i, a_f, a_g, a_o] = four_mut(a_bar);
-            backward(four(gates), c_prev, tanh_c, y_bar, h_bar, c_bar, a_i, a_f, a_g, a_o);
+            let [a_i, a_f, a_g, a_o] = four_mut(a_bar, hidden);
+            backward(four(gates, hidden), c_prev, tanh_c, y_bar, h_bar, c_bar, a_i, a_f, a_g, a_o);
         }
     }
 }
 
+/// The parts of n numbers each.
 #[inline(always)]
-fn four<T>(gates: &[T]) -> [&[T]; 4] {
-    let (i_f, g_o) = gates.split_at(gates.len() / 2);
-    let ((i, f), (g, o)) = (i_f.split_at(i_f.len() / 2), g_o.split_at(g_o.len() / 2));
-    [i, f, g, o]
+fn four<T>(gates: &[T], n: usize) -> [&[T]; 4] {
+    std::array::from_fn(|k| &gates[k * n..][..n])
 }
 
 #[inline(always)]
-fn four_mut<T>(gates: &mut [T]) -> [&mut [T]; 4] {
-    let (i_f, g_o) = gates.split_at_mut(gates.len() / 2);
-    let (i, f) = i_f.split_at_mut(i_f.len() / 2);
-    let (g, o) = g_o.split_at_mut(g_o.len() / 2);
-    [i, f, g, o]
+fn four_mut<T>(gates: &mut [T], n: usize) -> [&mut [T]; 4] {
+    let (i, rest) = gates.split_at_mut(n);
+    let (f, rest) = rest.split_at_mut(n);
+    let (g, o) = rest.split_at_mut(n);
+    [i, f, g, &mut o[..n]]
 }

@@ -12,26 +12,26 @@ use super::{Saved, Sizes};
 
 /// Sums over the pieces of time that are done.
 pub struct Sums<T: Scalar> {
-    /// Empty if nobody asks for it.
-    pub x_bar: Tensor<T>,
+    /// If somebody asks for it.
+    pub x_bar: Option<Tensor<T>>,
     pub w_ih_bar: Tensor<T>,
     pub w_hh_bar: Tensor<T>,
     pub w_hr_bar: Tensor<T>,
     pub b_bar: Tensor<T>,
-    w_ih: Packed<T>,
+    w_ih: Option<Packed<T>>,
 }
 
 impl<T: Scalar> Sums<T> {
     pub fn new(saved: &Saved<T>, is_x_wanted: bool) -> Self {
         let Saved { sizes: Sizes { features, hidden, .. }, x, w_ih, w_hh, w_hr, .. } = saved;
-        let depth = if is_x_wanted { 4 * hidden } else { 0 };
         Sums {
-            x_bar: Tensor::zeros(if is_x_wanted { x.shape() } else { [0].into() }),
+            x_bar: is_x_wanted.then(|| Tensor::zeros(x.shape())),
             w_ih_bar: Tensor::zeros(w_ih.shape()),
             w_hh_bar: Tensor::zeros(w_hh.shape()),
             w_hr_bar: Tensor::zeros(w_hr.shape()),
             b_bar: Tensor::zeros([4 * hidden]),
-            w_ih: Packed::new(Matrix::new(w_ih.data(), *features), depth, *features),
+            w_ih: is_x_wanted
+                .then(|| Packed::new(Matrix::new(w_ih.data(), *features), 4 * hidden, *features)),
         }
     }
 
@@ -66,10 +66,9 @@ impl<T: Scalar> Sums<T> {
             let r_bar_t = Matrix::transposed(&r_bar[..rows * proj], proj);
             add_product_parallel(self.w_hr_bar.data_mut(), r_bar_t, &m);
         }
-        if !self.x_bar.data().is_empty() {
-            let x_bar = &mut self.x_bar.data_mut()[from * features..][..rows * features];
-            let a_bar = Matrix::new(a_bar, 4 * hidden);
-            add_product_parallel(x_bar, a_bar, &self.w_ih); // (bptt-x)
+        if let (Some(x_bar), Some(w_ih)) = (&mut self.x_bar, &self.w_ih) {
+            let x_bar = &mut x_bar.data_mut()[from * features..][..rows * features];
+            add_product_parallel(x_bar, Matrix::new(a_bar, 4 * hidden), w_ih); // (bptt-x)
         }
     }
 }
