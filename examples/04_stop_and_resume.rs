@@ -46,7 +46,7 @@ fn main() -> Result<()> {
         tape.reset();
         adam.step(&mut lstm, &gradients);
         if (epoch + 1) % 10 == 0 {
-            save_checkpoint(&path, &mut lstm, &adam, &generator, epoch + 1)?;
+            save_checkpoint(&path, &lstm, &adam, &generator, epoch + 1)?;
         }
     }
     Ok(())

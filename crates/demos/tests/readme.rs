@@ -20,7 +20,7 @@ fn the_equations_are_the_code() {
     let cell = fs::read_to_string(root().join("crates/nn/src/lstm/equations.rs")).unwrap();
     let code: Vec<&str> = cell.lines().map(str::trim).collect();
     for line in blocks()[0].lines().filter(|line| !line.is_empty()) {
-        assert!(code.contains(&line), "cell.rs has no line\n{line}");
+        assert!(code.contains(&line), "equations.rs has no line\n{line}");
     }
 }
 

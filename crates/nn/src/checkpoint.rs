@@ -51,7 +51,7 @@ pub fn save_checkpoint<T: Stored>(
 /// computed without the stop.
 ///
 /// # Errors
-/// As [`load`]; then the model, Adam and the generator are as they were before.
+/// As [`load`](crate::load); then the model, Adam and the generator are as they were before.
 pub fn load_checkpoint<T: Stored>(
     path: impl AsRef<Path>,
     model: &mut impl Module<T>,

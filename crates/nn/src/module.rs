@@ -277,12 +277,12 @@ of_modules!([M: Module<T>] Option<M>, |option, v| {
     }
 });
 of_modules!([M: Module<T>] Vec<M>, |list, v| {
-    for (k, module) in list.into_iter().enumerate() {
+    for (k, module) in (0_usize..).zip(list) {
         v.item(&*k.to_string(), module);
     }
 });
 of_modules!([M: Module<T>, const N: usize] [M; N], |list, v| {
-    for (k, module) in list.into_iter().enumerate() {
+    for (k, module) in (0_usize..).zip(list) {
         v.item(&*k.to_string(), module);
     }
 });

@@ -216,7 +216,7 @@ fn a_checkpoint_resumes_bit_for_bit() {
             adam.config.lr = 0.01 / (k + 1) as f64;
             losses.push(epoch(&mut m, &mut adam, &mut generator));
             if k == 7 {
-                save_checkpoint(&path, &mut m, &adam, &generator, 8).unwrap();
+                save_checkpoint(&path, &m, &adam, &generator, 8).unwrap();
             }
         }
 
