@@ -44,7 +44,7 @@ fn compare<T: Stored + Uniform>(
     tolerance: f64,
 ) -> Result<(), TestCaseError> {
     let rng = &mut Generator::manual_seed(seed);
-    let mut lstm = Lstm::<T>::new(config, rng);
+    let lstm = Lstm::<T>::new(config, rng);
     let count = config.num_layers * config.num_directions();
     let shapes = |size| {
         let data = if config.batch_first { [batch, seq, size] } else { [seq, batch, size] };
@@ -67,8 +67,8 @@ fn compare<T: Stored + Uniform>(
         }
     }
     let training = (config.dropout > 0.0).then_some(seed);
-    let expected = run(&mut lstm, &inputs, &us, true, lengths, training);
-    let found = run(&mut lstm, &inputs, &us, false, lengths, training);
+    let expected = run(&lstm, &inputs, &us, true, lengths, training);
+    let found = run(&lstm, &inputs, &us, false, lengths, training);
     for (k, (e, f)) in expected.iter().zip(&found).enumerate() {
         prop_assert_eq!(e.shape(), f.shape());
         let largest = e.data().iter().fold(1e-3, |max: f64, x| max.max(x.as_f64().abs()));
@@ -123,12 +123,12 @@ fn shares_and_threads() {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| {
             let rng = &mut Generator::manual_seed(3);
-            let mut lstm = Lstm::<f32>::new(config, rng);
+            let lstm = Lstm::<f32>::new(config, rng);
             let mut random = |shape: [usize; 3]| Tensor::from_fn(shape, || f32::unit(rng));
             let inputs =
                 [[20, 50, 20], [2, 50, 70], [2, 50, 70]].map(|s| Parameter::new(random(s)));
             let us = [[20, 50, 140], [2, 50, 70], [2, 50, 70]].map(&mut random);
-            let results = run(&mut lstm, &inputs, &us, false, None, None);
+            let results = run(&lstm, &inputs, &us, false, None, None);
             results.iter().flat_map(|t| t.data().iter().map(|x| x.to_bits())).collect::<Vec<_>>()
         })
     };

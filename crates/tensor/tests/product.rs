@@ -1,13 +1,15 @@
 //! The matrix product against its definition, in all bits.
 
+use rand::RngExt;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use tensor::Scalar;
 use tensor::kernel::product::{
     Matrix, Packed, add_product, add_product_parallel, add_product_plainly,
 };
 
-/// Every element is one chain of fused multiply-adds in order, whatever the sizes, the
-/// order of reading and the number of threads: the same bits as the three loops.
+/// Every element is the same chains of fused multiply-adds in order, in the same tree,
+/// whatever the sizes, the order of reading and the number of threads: the same bits as the
+/// three loops.
 #[test]
 fn products_have_the_bits_of_three_loops() {
     let pools = [1, 2, 3].map(|n| ThreadPoolBuilder::new().num_threads(n).build().unwrap());
@@ -16,7 +18,12 @@ fn products_have_the_bits_of_three_loops() {
         [3, 5, 7],
         [8, 20, 80],
         [9, 300, 33],
+        [9, 256, 17], // one chain, and two
+        [9, 257, 17],
+        [3, 1024, 40], // one block, and two
+        [3, 1025, 40],
         [11, 1700, 35],
+        [50, 5300, 3],
         [200, 3, 17],
         [210, 130, 90],  // work for two threads
         [230, 140, 101], // and for three
@@ -46,6 +53,31 @@ fn check<T: Scalar>([m, k, n]: [usize; 3], pools: &[ThreadPool]) {
             pool.install(|| add_product_parallel(&mut found, a, &packed));
             let threads = pool.current_num_threads();
             assert_eq!(bits(&found), bits(&expected), "{m}×{k}×{n} on {threads} threads");
+        }
+    }
+}
+
+/// The error of a product does not grow with its depth, be the terms equal or random.
+#[test]
+fn deep_products_keep_their_digits() {
+    let (m, k, n) = (2, 1_000_000, 3);
+    let equal = |_| 0.1_f32;
+    let random = {
+        let mut rng = rand_mt::Mt::new(1);
+        let xs: Vec<f32> = (0..m * k + k * n).map(|_| rng.random_range(-1.0..1.0)).collect();
+        move |i: usize| xs[i]
+    };
+    let numbers: [(&dyn Fn(usize) -> f32, f64); 2] = [(&equal, 4e-6), (&random, 5e-7)];
+    for (x, tolerance) in numbers {
+        let a: Vec<f32> = (0..m * k).map(x).collect();
+        let b: Vec<f32> = (m * k..m * k + k * n).map(x).collect();
+        let mut c = vec![0.0; m * n];
+        add_product(&mut c, Matrix::new(&a, k), &Packed::new(Matrix::new(&b, n), k, n));
+        for (ij, c) in c.into_iter().enumerate() {
+            let terms = (0..k).map(|p| f64::from(a[ij / n * k + p]) * f64::from(b[p * n + ij % n]));
+            let (exact, magnitude) = terms.fold((0.0, 0.0), |(s, m), x| (s + x, m + x.abs()));
+            let error = (f64::from(c) - exact).abs() / magnitude;
+            assert!(error <= tolerance, "{error}");
         }
     }
 }

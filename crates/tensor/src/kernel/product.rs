@@ -1,22 +1,24 @@
 //! The matrix product `C += A B`.
 //!
-//! What it computes is [`add_product_plainly`], three loops. How it does so is the rest
-//! of this file, which departs from the three loops in six points:
+//! What it computes is [`add_product_plainly`], three loops and, where the innermost one
+//! is long, a tree: a chain of many additions loses digits, a tree of short ones does not. How it
+//! does so is the rest of this file, which departs from the three loops in six points:
 //!
-//! 1. **The order of the loops.** Each element of C is still one chain of fused
-//!    multiply-adds in the order of k. But many elements are computed side by side, so
-//!    that the processor need not wait for one addition to begin the next.
-//! 2. **Tiles** (`tile.rs`). 8 rows (6 where there are only 16 registers) times two vectors of C
-//!    stay in registers for a whole run over k, so that C is read and written once for
-//!    it and not once for each k.
+//! 1. **The order of the loops.** Each chain is still in the order of k. But many elements
+//!    are computed side by side, so that the processor need not wait for one addition to begin
+//!    the next.
+//! 2. **Tiles** (`tile.rs`). 8 rows (6 where there are only 16 registers) times two vectors of
+//!    C stay in registers for a whole chain, so that C is read and written once for some
+//!    chains and not once for each k. Where few columns are left, it is one vector.
 //! 3. **B is packed** (`pack.rs`), as panels two vectors wide, so that a tile reads it from
 //!    one place after the other. Who multiplies by the same B again keeps the packed form.
-//! 4. **Blocks of k**, of a depth for which a panel stays in the first-level cache.
+//! 4. **Blocks of k**, of four chains: so much of a panel stays in the second-level
+//!    cache. Deeper products have the higher levels of their tree in memory.
 //! 5. **Blocks of rows of A**, so few that they stay in the second-level cache while all
 //!    panels pass by. A transposed A is packed, too, block by block.
 //! 6. **Threads** have rows of C of their own.
 //!
-//! None of these changes the chain of an element. So neither the blocks nor the width of
+//! None of these changes a chain or a tree. So neither the blocks nor the width of
 //! the vectors nor the number of threads changes a bit of the result, and a test compares
 //! all bits with those of the three loops.
 
@@ -30,7 +32,7 @@ use super::pack::pack_rows;
 pub use super::pack::{Matrix, Packed};
 use super::simd::{Arch, Simd, WithSimd};
 use super::threads;
-use super::tile::{MAX_TILE, To, tile};
+use super::tile::{CHAIN, CHAINS, MAX_TILE, To, tile};
 use crate::Scalar;
 
 /// `C += A B` for A of `m × k` and B of `k × n`: what the product is.
@@ -50,17 +52,32 @@ pub fn add_product_plainly<T: Scalar>(
 ) {
     for row in 0..m {
         for column in 0..n {
-            for p in 0..k {
-                let c = &mut c[row * n + column];
-                *c = a.at(row, p).mul_add(b.at(p, column), *c);
-            }
+            let chain = |start: T, depth: Range<usize>| {
+                depth.fold(start, |sum, p| a.at(row, p).mul_add(b.at(p, column), sum))
+            };
+            let c = &mut c[row * n + column];
+            *c = if k <= CHAIN {
+                chain(*c, 0..k)
+            } else {
+                *c + tree(0..k, &|depth| chain(T::zero(), depth))
+            };
         }
     }
 }
 
-/// The size of a panel of B that stays close: in the first-level cache, or just behind it.
-const PANEL_BYTES: usize = 48 << 10;
-/// So many rows of A, as deep as such a panel, stay in the second-level cache.
+/// The sum of two parts, of which the first is as many whole chains as are a power of two.
+fn tree<T: Scalar>(depth: Range<usize>, chain: &impl Fn(Range<usize>) -> T) -> T {
+    if depth.len() <= CHAIN {
+        return chain(depth);
+    }
+    let chains = depth.len().div_ceil(CHAIN);
+    let middle = depth.start + chains.next_power_of_two() / 2 * CHAIN;
+    tree(depth.start..middle, chain) + tree(middle..depth.end, chain)
+}
+
+/// So deep is what is multiplied at once.
+const BLOCK_DEPTH: usize = CHAINS * CHAIN;
+/// So many rows of A, as deep as such a block, stay in the second-level cache.
 const BLOCK_ROWS: usize = 48;
 
 /// `C += A B` on one thread, `C` being row-major with as many columns as `B`.
@@ -71,7 +88,7 @@ pub fn add_product<T: Scalar>(c: &mut [T], a: Matrix<'_, T>, b: &Packed<T>) {
 /// `C += A B` on as many threads as it is worth, each with its rows of `C`.
 pub fn add_product_parallel<T: Scalar>(c: &mut [T], a: Matrix<'_, T>, b: &Packed<T>) {
     let rows = c.len() / b.n.max(1);
-    let threads = threads::worth(rows * b.n * b.k);
+    let threads = threads::worth_calling(rows * b.n * b.k);
     if threads == 1 {
         return add_rows(c, a, b, 0);
     }
@@ -108,61 +125,119 @@ impl<T: Scalar> AddProduct<'_, T> {
     #[inline(always)]
     fn run<S: Simd, const ROWS: usize>(self, simd: S) {
         let AddProduct { c, a, b, first } = self;
-        let block_depth = PANEL_BYTES / (b.width * size_of::<T>());
-        let mut edge = [T::zero(); MAX_TILE];
         let mut packed_a = Buffer::with_capacity(0);
         if a.transposed {
-            packed_a = Buffer::with_capacity((BLOCK_ROWS + ROWS) * block_depth.min(b.k));
+            packed_a = Buffer::with_capacity((BLOCK_ROWS + ROWS) * BLOCK_DEPTH.min(b.k));
         }
-        for depth in blocks(b.k, block_depth) {
-            for (block, c) in c.chunks_mut(BLOCK_ROWS * b.n).enumerate() {
-                let first_row = first + block * BLOCK_ROWS;
-                if a.transposed {
-                    let rows = first_row..first_row + c.len() / b.n;
-                    pack_rows::<T, ROWS>(&mut packed_a, a, rows, depth.clone());
-                }
-                for (j, panel) in b.panels.chunks_exact(b.width * b.k).enumerate() {
-                    let panel = &panel[depth.start * b.width..depth.end * b.width];
-                    let panel = T::vectors::<S>(panel).as_chunks::<2>().0;
-                    let (mut rest, mut row) = (&mut *c, 0);
-                    while !rest.is_empty() {
-                        let left = rest.len() / b.n;
-                        // Fewer rows at the end: 4, 2 or 1; or padded ones, if they are packed.
-                        let rows = if left >= ROWS && left != ROWS + 2 {
-                            ROWS
-                        } else {
-                            1 << left.min(4).ilog2()
-                        };
-                        let rows = if a.transposed { ROWS.min(left) } else { rows };
-                        let c = rest.split_off_mut(..rows * b.n).expect("so many are left");
-                        let to = To { stride: b.n, column: j * b.width, edge: &mut edge };
-                        if a.transposed {
-                            let a = packed_a[row * panel.len()..].as_chunks::<ROWS>().0;
-                            let a = &a[..panel.len()];
-                            tile::<T, S, ROWS>(simd, c, to, panel, |p, r| a[p][r]);
-                        } else {
-                            let a = Matrix {
-                                data: &a.data[(first_row + row) * a.stride + depth.start..],
-                                ..a
-                            };
-                            match rows {
-                                1 => direct_tile::<T, S, 1>(simd, c, to, panel, a),
-                                2 => direct_tile::<T, S, 2>(simd, c, to, panel, a),
-                                4 => direct_tile::<T, S, 4>(simd, c, to, panel, a),
-                                _ => direct_tile::<T, S, ROWS>(simd, c, to, panel, a),
-                            }
-                        }
-                        row += rows;
-                    }
+        let mut block = Block { a, b, packed_a: &mut packed_a, edge: [T::zero(); MAX_TILE] };
+        for (c, row) in c.chunks_mut(BLOCK_ROWS * b.n).zip((first..).step_by(BLOCK_ROWS)) {
+            if b.k <= BLOCK_DEPTH {
+                block.add::<S, ROWS>(simd, c, row, 0..b.k);
+                continue;
+            }
+            // The higher levels of the tree, as in `reduce`.
+            let count = b.k.div_ceil(BLOCK_DEPTH);
+            let mut tree = Buffer::zeros((count.ilog2() as usize + 1) * c.len());
+            for k in 0..count {
+                let (done, level) = tree.split_at_mut(k.trailing_ones() as usize * c.len());
+                let level = &mut level[..c.len()];
+                level.fill(T::zero());
+                let depth = k * BLOCK_DEPTH..b.k.min((k + 1) * BLOCK_DEPTH);
+                block.add::<S, ROWS>(simd, level, row, depth);
+                done.chunks_exact(c.len()).for_each(|done| add(level, done));
+            }
+            let mut levels = tree.chunks_exact_mut(c.len()).enumerate();
+            let mut levels = levels.by_ref().filter(|(k, _)| count >> k & 1 == 1);
+            if let Some((_, root)) = levels.next() {
+                levels.for_each(|(_, level)| add(root, level));
+                add(c, root);
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn add<T: Scalar>(to: &mut [T], from: &[T]) {
+    to.iter_mut().zip(from).for_each(|(y, &x)| *y += x);
+}
+
+/// What the blocks of a product have in common.
+struct Block<'a, T: Scalar> {
+    a: Matrix<'a, T>,
+    b: &'a Packed<T>,
+    packed_a: &'a mut Vec<T>,
+    edge: [T; MAX_TILE],
+}
+
+impl<T: Scalar> Block<'_, T> {
+    /// Adds to rows of `C`, the first of which is `row`, the product at these depths.
+    #[inline(always)]
+    fn add<S: Simd, const ROWS: usize>(
+        &mut self,
+        simd: S,
+        c: &mut [T],
+        row: usize,
+        depth: Range<usize>,
+    ) {
+        let (width, k, n) = (self.b.width, self.b.k, self.b.n);
+        if self.a.transposed {
+            let rows = row..row + c.len() / n;
+            pack_rows::<T, ROWS>(self.packed_a, self.a, rows, depth.clone());
+        }
+        let columns = (0..n).step_by(width);
+        for (panel, column) in self.b.panels.chunks_exact(width * k).zip(columns) {
+            let panel = &panel[depth.start * width..depth.end * width];
+            let panel = T::vectors::<S>(panel).as_chunks::<2>().0;
+            if n - column <= width / 2 {
+                self.tiles::<S, ROWS, 1>(simd, c, column, panel, row, depth.start);
+            } else {
+                self.tiles::<S, ROWS, 2>(simd, c, column, panel, row, depth.start);
+            }
+        }
+    }
+
+    /// Tile below tile.
+    #[inline(always)]
+    fn tiles<S: Simd, const ROWS: usize, const VECTORS: usize>(
+        &mut self,
+        simd: S,
+        c: &mut [T],
+        column: usize,
+        panel: &[[T::Vector<S>; 2]],
+        row: usize,
+        depth: usize,
+    ) {
+        let (a, stride) = (self.a, self.b.n);
+        let (mut rest, mut done) = (c, 0);
+        while !rest.is_empty() {
+            let left = rest.len() / stride;
+            // Fewer rows at the end: 4, 2 or 1; or padded ones, if they are packed.
+            let rows =
+                if left >= ROWS && left != ROWS + 2 { ROWS } else { 1 << left.min(4).ilog2() };
+            let rows = if a.transposed { ROWS.min(left) } else { rows };
+            let c = rest.split_off_mut(..rows * stride).expect("so many are left");
+            let to = To { stride, column, edge: &mut self.edge };
+            if a.transposed {
+                let a = self.packed_a[done * panel.len()..].as_chunks::<ROWS>().0;
+                let a = &a[..panel.len()];
+                tile::<T, S, ROWS, VECTORS>(simd, c, to, panel, |p, r| a[p][r]);
+            } else {
+                let a = Matrix { data: &a.data[(row + done) * a.stride + depth..], ..a };
+                match rows {
+                    1 => direct_tile::<T, S, 1, VECTORS>(simd, c, to, panel, a),
+                    2 => direct_tile::<T, S, 2, VECTORS>(simd, c, to, panel, a),
+                    4 => direct_tile::<T, S, 4, VECTORS>(simd, c, to, panel, a),
+                    _ => direct_tile::<T, S, ROWS, VECTORS>(simd, c, to, panel, a),
                 }
             }
+            done += rows;
         }
     }
 }
 
 /// [`tile`] for rows of A that are not packed.
 #[inline(always)]
-fn direct_tile<T: Scalar, S: Simd, const ROWS: usize>(
+fn direct_tile<T: Scalar, S: Simd, const ROWS: usize, const VECTORS: usize>(
     simd: S,
     c: &mut [T],
     to: To<'_, T>,
@@ -170,9 +245,5 @@ fn direct_tile<T: Scalar, S: Simd, const ROWS: usize>(
     a: Matrix<'_, T>,
 ) {
     let a: [_; ROWS] = array::from_fn(|r| &a.data[r * a.stride..][..panel.len()]);
-    tile::<T, S, ROWS>(simd, c, to, panel, |p, r| a[r][p]);
-}
-
-fn blocks(length: usize, size: usize) -> impl Iterator<Item = Range<usize>> {
-    (0..length).step_by(size).map(move |start| start..length.min(start + size))
+    tile::<T, S, ROWS, VECTORS>(simd, c, to, panel, |p, r| a[r][p]);
 }

@@ -12,6 +12,13 @@ pub fn worth(multiplications: usize) -> usize {
     (multiplications / WORTH_A_THREAD).clamp(1, rayon::current_num_threads())
 }
 
+/// The same for work that is done outside of [`in_pool`] unless it is called there: to call for
+/// the pool's threads and to wait for them costs as much as some more multiplications.
+pub fn worth_calling(multiplications: usize) -> usize {
+    const CALL: usize = 16;
+    worth(multiplications / if rayon::current_thread_index().is_some() { 1 } else { CALL })
+}
+
 /// Runs work that uses `threads` threads on one of them, so that it need not call for
 /// them each time.
 ///

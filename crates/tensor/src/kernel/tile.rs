@@ -1,6 +1,6 @@
 //! The innermost loop of the matrix product: a tile of the result that stays in registers.
 
-use super::simd::Simd;
+use super::simd::{Lanes, Simd};
 use crate::Scalar;
 
 /// The most numbers of a tile: 8 rows of 2 vectors of 16.
@@ -14,21 +14,26 @@ pub struct To<'a, T> {
     pub edge: &'a mut [T; MAX_TILE],
 }
 
-/// Adds to rows of `C`, at two vectors of columns, the product of rows of `A` and a
-/// panel of `B`.
+/// The most terms that are added one after the other.
+pub const CHAIN: usize = 256;
+/// The most chains of a tile: a tree of them has three levels.
+pub const CHAINS: usize = 4;
+
+/// Adds to rows of `C`, at `VECTORS` vectors of columns, the product of rows of `A` and a
+/// panel of `B` that is at most [`CHAINS`] chains deep.
 ///
 /// In the innermost loop, `sums` stays in registers; `a(p, r)` is the element of row
 /// `r` at depth `p`. The vectors are explicit because the same loops over arrays ran 50
 /// times slower with AVX-512.
 #[inline(always)]
-pub fn tile<T: Scalar, S: Simd, const ROWS: usize>(
+pub fn tile<T: Scalar, S: Simd, const ROWS: usize, const VECTORS: usize>(
     simd: S,
     c: &mut [T],
     To { stride, column, edge }: To<'_, T>,
     panel: &[[T::Vector<S>; 2]],
     a: impl Fn(usize, usize) -> T,
 ) {
-    let width = 2 * T::lanes::<S>();
+    let width = VECTORS * T::lanes::<S>();
     let columns = width.min(stride - column);
     let is_edge = columns < width;
     if is_edge {
@@ -39,22 +44,39 @@ pub fn tile<T: Scalar, S: Simd, const ROWS: usize>(
     let (full, stride_, column_) =
         if is_edge { (&mut edge[..ROWS * width], width, 0) } else { (&mut *c, stride, column) };
 
-    let mut sums = [[T::splat(simd, T::zero()); 2]; ROWS];
-    for (sums, c) in sums.iter_mut().zip(full.chunks_exact(stride_)) {
-        if let [low, high, ..] = T::vectors::<S>(&c[column_..]) {
-            *sums = [*low, *high];
+    let zeros = [[T::splat(simd, T::zero()); VECTORS]; ROWS];
+    let mut start = zeros;
+    for (sums, c) in start.iter_mut().zip(full.chunks_exact(stride_)) {
+        if let Some(c) = T::vectors::<S>(&c[column_..]).first_chunk() {
+            *sums = *c;
         }
     }
-    for (p, b) in panel.iter().enumerate() {
-        for (r, sums) in sums.iter_mut().enumerate() {
-            let x = T::splat(simd, a(p, r));
-            sums[0] = T::fused(simd, x, b[0], sums[0]);
-            sums[1] = T::fused(simd, x, b[1], sums[1]);
+    let sums = if panel.len() <= CHAIN {
+        chain::<T, S, ROWS, VECTORS>(simd, start, panel, a)
+    } else {
+        // As in `reduce`: two of one level are one of the next.
+        let mut tree = [zeros; CHAINS.ilog2() as usize + 1];
+        for (k, panel) in panel.chunks(CHAIN).enumerate() {
+            let a = |p: usize, r: usize| a(k * CHAIN + p, r);
+            let mut sums = chain::<T, S, ROWS, VECTORS>(simd, zeros, panel, a);
+            let level = k.trailing_ones() as usize;
+            for done in &tree[..level] {
+                sums = add::<T, S, ROWS, VECTORS>(simd, sums, done);
+            }
+            tree[level] = sums;
         }
-    }
+        let count = panel.len().div_ceil(CHAIN);
+        let mut root = tree[count.trailing_zeros() as usize];
+        for (k, level) in tree.iter().enumerate().skip(count.trailing_zeros() as usize + 1) {
+            if count >> k & 1 == 1 {
+                root = add::<T, S, ROWS, VECTORS>(simd, root, level);
+            }
+        }
+        add::<T, S, ROWS, VECTORS>(simd, start, &root)
+    };
     for (sums, c) in sums.iter().zip(full.chunks_exact_mut(stride_)) {
-        if let [low, high, ..] = T::vectors_mut::<S>(&mut c[column_..]) {
-            [*low, *high] = *sums;
+        if let Some(c) = T::vectors_mut::<S>(&mut c[column_..]).first_chunk_mut() {
+            *c = *sums;
         }
     }
     if is_edge {
@@ -62,6 +84,43 @@ pub fn tile<T: Scalar, S: Simd, const ROWS: usize>(
             copy_few(&mut c[column..], &copy[..columns]);
         }
     }
+}
+
+type Sums<T, S, const ROWS: usize, const VECTORS: usize> =
+    [[<T as Lanes>::Vector<S>; VECTORS]; ROWS];
+
+/// One addition after the other, for all sums side by side.
+#[inline(always)]
+fn chain<T: Scalar, S: Simd, const ROWS: usize, const VECTORS: usize>(
+    simd: S,
+    mut sums: Sums<T, S, ROWS, VECTORS>,
+    panel: &[[T::Vector<S>; 2]],
+    a: impl Fn(usize, usize) -> T,
+) -> Sums<T, S, ROWS, VECTORS> {
+    for (p, b) in panel.iter().enumerate() {
+        for (r, sums) in sums.iter_mut().enumerate() {
+            let x = T::splat(simd, a(p, r));
+            for (sum, b) in sums.iter_mut().zip(b) {
+                *sum = T::fused(simd, x, *b, *sum);
+            }
+        }
+    }
+    sums
+}
+
+#[inline(always)]
+fn add<T: Scalar, S: Simd, const ROWS: usize, const VECTORS: usize>(
+    simd: S,
+    mut sums: Sums<T, S, ROWS, VECTORS>,
+    others: &Sums<T, S, ROWS, VECTORS>,
+) -> Sums<T, S, ROWS, VECTORS> {
+    let one = T::splat(simd, T::one());
+    for (sums, others) in sums.iter_mut().zip(others) {
+        for (sum, other) in sums.iter_mut().zip(others) {
+            *sum = T::fused(simd, one, *other, *sum);
+        }
+    }
+    sums
 }
 
 /// Copies a few numbers without a call for them.

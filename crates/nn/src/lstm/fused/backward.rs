@@ -123,15 +123,12 @@ struct Share<'a, T> {
     c_bar: &'a mut [T],
 }
 
-/// The most steps of a piece.
-const MOST_STEPS: usize = 16;
-
 impl Sizes {
-    /// The steps of a piece: enough rows for efficient products, and few enough to be
-    /// little beside what is saved.
+    /// The steps of a piece: enough rows for efficient products, few enough to be little
+    /// beside what is saved, and so many that the sums over pieces are short.
     fn piece(&self) -> usize {
-        let rows = (self.seq * self.batch / 20).clamp(64, 512);
-        (rows / self.batch.max(1)).clamp(1, MOST_STEPS).min(self.seq)
+        let rows = (self.seq * self.batch / 20).max(64);
+        (rows / self.batch.max(1)).clamp(1, self.seq)
     }
 
     /// The steps that the loss depends on: up to the last one whose ȳ is not zero, or all
