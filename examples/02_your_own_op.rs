@@ -4,21 +4,21 @@
 //! Run it with `cargo run -p demos --example 02_your_own_op`.
 
 use nn::Generator;
+use tensor::kernel::math::{exp, ln, sigmoid};
 use tensor::{Tensor, Var, check_vjp};
 
 /// softplus(x) = ln(1 + eˣ), a smooth ramp. Its derivative is σ(x).
 fn softplus<'t>(x: Var<'t, f64>) -> Var<'t, f64> {
     let v = x.value();
-    let y = v.map(|x| x.exp().ln_1p());
-    x.tape().record("softplus", [x], y, move |dy, _| [dy.zip(&v, |dy, x| dy / (1.0 + (-x).exp()))])
+    let y = v.map(|x| ln(1.0 + exp(x)));
+    x.tape().record("softplus", [x], y, move |dy, _| [dy.zip(&v, |dy, x| dy * sigmoid(x))])
 }
 
 /// The same with a mistake that is easily made: the sign in σ.
 fn wrong_softplus<'t>(x: Var<'t, f64>) -> Var<'t, f64> {
     let v = x.value();
-    let y = v.map(|x| x.exp().ln_1p());
-    x.tape()
-        .record("wrong_softplus", [x], y, move |dy, _| [dy.zip(&v, |dy, x| dy / (1.0 + x.exp()))])
+    let y = v.map(|x| ln(1.0 + exp(x)));
+    x.tape().record("wrong_softplus", [x], y, move |dy, _| [dy.zip(&v, |dy, x| dy * sigmoid(-x))])
 }
 
 fn main() {

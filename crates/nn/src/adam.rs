@@ -259,12 +259,26 @@ impl<T: Scalar> Factors<T> {
             one_minus_beta1: T::from_f64(1.0 - beta1),
             beta2: T::from_f64(beta2),
             one_minus_beta2: T::from_f64(1.0 - beta2),
-            unbias_m: T::from_f64(1.0 / (1.0 - beta1.powi(step))),
-            unbias_v: T::from_f64(1.0 / (1.0 - beta2.powi(step))),
+            unbias_m: T::from_f64(1.0 / (1.0 - power(beta1, step))),
+            unbias_v: T::from_f64(1.0 / (1.0 - power(beta2, step))),
             lr: T::from_f64(lr),
             eps: T::from_f64(eps),
         }
     }
+}
+
+/// `baseⁿ` by multiplications alone. (The standard library's `powi` may round differently on
+/// another machine.)
+fn power(mut base: f64, mut n: i32) -> f64 {
+    let mut power = 1.0;
+    while n > 0 {
+        if n % 2 == 1 {
+            power *= base;
+        }
+        base *= base;
+        n /= 2;
+    }
+    power
 }
 
 /// One step for the numbers of one parameter.

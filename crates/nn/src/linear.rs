@@ -52,7 +52,8 @@ impl<T: Uniform> Linear<T> {
         assert!(in_features > 0, "Linear: in_features should be at least 1, not 0");
         // PyTorch comes to the bound by kaiming_uniform_(a = √5), which is
         // 1/√in_features but for rounding; its steps give the same bits.
-        let gain = (2.0 / (1.0 + 5_f64.sqrt().powi(2))).sqrt();
+        let a = 5_f64.sqrt();
+        let gain = (2.0 / (1.0 + a * a)).sqrt();
         let bound = 3_f64.sqrt() * (gain / (in_features as f64).sqrt());
         let weight = generator.uniform([out_features, in_features], -bound, bound);
         Linear { weight: Parameter::new(weight), bias: None }

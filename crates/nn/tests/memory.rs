@@ -129,24 +129,25 @@ fn a_warm_training_step_allocates_no_numbers() {
     let one = LstmConfig { dropout: 0.0, ..LstmConfig::new(3, 24) };
     let stacked = LstmConfig { num_layers: 2, bidirectional: true, proj_size: 8, ..one };
     let dropped = LstmConfig { dropout: 0.5, ..stacked };
+    let assert_same = |config: LstmConfig, uses, threads, scales: [usize; 2]| {
+        let [small, large] = scales.map(|scale| {
+            let config = LstmConfig {
+                input_size: scale * config.input_size,
+                hidden_size: scale * config.hidden_size,
+                proj_size: scale * config.proj_size,
+                ..config
+            };
+            training(config, [50, 32], threads, uses)[1].bytes_total
+        });
+        assert_eq!(small, large, "{config:?}, {uses:?}, {threads} threads");
+    };
     for config in [one, stacked, dropped] {
         for uses in [Uses::Nothing, Uses::State, Uses::Lengths, Uses::NoBatch] {
-            for threads in [1, 2] {
-                let bytes = |scale: usize| {
-                    let config = LstmConfig {
-                        input_size: scale * config.input_size,
-                        hidden_size: scale * config.hidden_size,
-                        proj_size: scale * config.proj_size,
-                        ..config
-                    };
-                    training(config, [50, 32], threads, uses)[1].bytes_total
-                };
-                // Both are large enough for two threads.
-                let (small, large) = (bytes(6), bytes(12));
-                assert_eq!(small, large, "{config:?}, {uses:?}, {threads} threads");
-            }
+            assert_same(config, uses, 1, [1, 2]);
         }
     }
+    // Both scales are large enough for two threads.
+    assert_same(one, Uses::Nothing, 2, [6, 12]);
 }
 
 /// The most that training ever has at once is little more than what the mathematics
@@ -226,4 +227,53 @@ fn inference_does_not_grow() {
     };
     most(10); // warms the pool
     assert_eq!(most(100), most(1000));
+}
+
+/// What a step of a cell allocates in a thread whose pool of memory is empty.
+fn first_step_in_a_thread(cell: &LstmCell<f32>) -> u64 {
+    let step = || {
+        let tape = Tape::no_grad();
+        let x = tape.constant(Tensor::full([1, 128], 0.5));
+        measure(|| _ = cell.forward(x, None)).bytes_max
+    };
+    std::thread::scope(|scope| scope.spawn(step).join().unwrap())
+}
+
+/// One step at a time, a weight is packed once, until its value is touched; a clone packs its
+/// own.
+#[test]
+fn a_weight_keeps_its_packed_form() {
+    let mut cell = LstmCell::<f32>::new(128, 128, true, &mut Generator::manual_seed(0));
+    let packed = 2 * 4 * 128 * 4 * 128; // bytes of both weights
+    assert!(first_step_in_a_thread(&cell) > packed, "it packs");
+    assert!(first_step_in_a_thread(&cell) < packed / 8, "it has them packed");
+    assert!(first_step_in_a_thread(&cell.clone()) > packed, "a clone starts without");
+    for (_, parameter) in cell.named_parameters_mut() {
+        parameter.value_mut().data_mut()[0] += 1.0;
+    }
+    let touched = first_step_in_a_thread(&cell);
+    assert!(touched > packed, "it packs the new values");
+    assert!(first_step_in_a_thread(&cell) < packed / 8);
+}
+
+/// What is kept is never the packed form of a value that was.
+#[test]
+fn a_touched_weight_is_multiplied_as_it_is() {
+    let generator = &mut Generator::manual_seed(1);
+    let mut linear = Linear::<f64>::new(3, 2, generator);
+    let of = |linear: &Linear<f64>| {
+        let tape = Tape::new();
+        linear.forward(tape.constant(Tensor::from([[1.0, 2.0, 4.0]]))).value()
+    };
+    let before = of(&linear);
+    for times in 1..4 {
+        let doubled = linear.weight.value().map(|w| w * 2.0);
+        *linear.weight.value_mut() = doubled;
+        let bias = linear.bias.as_ref().unwrap().value().reshape([1, 2]);
+        let expected =
+            before.zip(&bias, |y, b| (y - b) * 2_f64.powi(times)).zip(&bias, |y, b| y + b);
+        for (found, expected) in of(&linear).data().iter().zip(expected.data()) {
+            assert!((found - expected).abs() < 1e-12, "{found} {expected}");
+        }
+    }
 }

@@ -34,6 +34,7 @@ pub mod value;
 pub use autodiff::check::{VjpMismatch, check_vjp};
 pub use autodiff::draw::Drawing;
 pub use autodiff::gradients::Gradients;
+pub use autodiff::packed::PackedWeight;
 pub use autodiff::parameter::{Origin, Parameter, ParameterId};
 pub use autodiff::read::NodeInfo;
 pub use autodiff::tape::Tape;

@@ -2,6 +2,22 @@
 
 use tensor::{Scalar, Tensor, Var};
 
+#[track_caller]
+pub fn assert_lengths(lengths: Option<&[usize]>, seq: usize, batch: usize) {
+    let Some(lengths) = lengths else { return };
+    assert!(
+        lengths.len() == batch,
+        "LSTM: lengths should have one entry for each of the {batch} samples, not {}",
+        lengths.len()
+    );
+    for (sample, length) in lengths.iter().enumerate() {
+        assert!(
+            (1..=seq).contains(length),
+            "LSTM: lengths[{sample}] should be from 1 to the {seq} steps of the input, not {length}"
+        );
+    }
+}
+
 /// For each step and in it each sample, whether the step is inside the sample's length.
 pub fn inside(lengths: &[usize], seq: usize) -> Vec<bool> {
     (0..seq).flat_map(|t| lengths.iter().map(move |&length| t < length)).collect()

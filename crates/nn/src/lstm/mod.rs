@@ -200,7 +200,7 @@ impl<T: Scalar> Lstm<T> {
         let x = config.time_first(x);
         let [seq, batch, _] = x.dims();
         let (h_0, c_0) = config.initial_state(x, state, is_batched).unzip();
-        shapes::assert_lengths(lengths, seq, batch);
+        lengths::assert_lengths(lengths, seq, batch);
         let inside = lengths.map(|lengths| lengths::inside(lengths, seq));
         let clear_padding = |x: Var<'t, T>| match &inside {
             Some(inside) => select_rows(inside, x, tape.constant(Tensor::zeros(x.shape()))),

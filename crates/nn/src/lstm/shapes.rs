@@ -94,22 +94,6 @@ impl LstmConfig {
     }
 }
 
-#[track_caller]
-pub fn assert_lengths(lengths: Option<&[usize]>, seq: usize, batch: usize) {
-    let Some(lengths) = lengths else { return };
-    assert!(
-        lengths.len() == batch,
-        "LSTM: lengths should have one entry for each of the {batch} samples, not {}",
-        lengths.len()
-    );
-    for (sample, length) in lengths.iter().enumerate() {
-        assert!(
-            (1..=seq).contains(length),
-            "LSTM: lengths[{sample}] should be from 1 to the {seq} steps of the input, not {length}"
-        );
-    }
-}
-
 /// A parameter's value can be replaced, by one of another shape, too.
 #[track_caller]
 pub fn assert_weight<T: Scalar>(

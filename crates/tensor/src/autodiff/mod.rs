@@ -11,6 +11,7 @@ pub mod check;
 pub mod draw;
 pub mod gradients;
 mod node;
+pub mod packed;
 pub mod parameter;
 pub mod read;
 mod record;

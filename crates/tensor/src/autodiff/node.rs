@@ -4,7 +4,7 @@ use std::panic::Location;
 
 use smallvec::SmallVec;
 
-use super::parameter::ParameterId;
+use super::parameter::{PackedCell, ParameterId};
 use crate::{Scalar, Tensor};
 
 /// A value on the tape, and where it comes from.
@@ -20,6 +20,8 @@ pub struct Node<T: Scalar> {
     /// The earliest operation that a gradient can reach from here, where a backward pass may
     /// end; none from a leaf.
     pub first: Option<usize>,
+    /// Where a parameter keeps its packed form.
+    pub packed: Option<PackedCell<T>>,
 }
 
 /// Where a node's value comes from, which says where its gradient goes.

@@ -2,7 +2,9 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
+use crate::kernel::product::Packed;
 use crate::{Scalar, Tensor};
 
 /// Tells one parameter from another, even if their values are equal.
@@ -15,6 +17,10 @@ pub struct ParameterId(u64);
 /// is put back.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Origin(ParameterId);
+
+/// Where a parameter's packed form is, once it has one. The variables that read the same
+/// value share it.
+pub(crate) type PackedCell<T> = Arc<OnceLock<Packed<T>>>;
 
 /// A value that training changes: `torch.nn.Parameter`.
 ///
@@ -36,6 +42,7 @@ pub struct Parameter<T: Scalar> {
     id: ParameterId,
     origin: Origin,
     value: Tensor<T>,
+    packed: PackedCell<T>,
 }
 
 impl ParameterId {
@@ -49,7 +56,7 @@ impl<T: Scalar> Parameter<T> {
     /// A new parameter, the first of its origin.
     pub fn new(value: Tensor<T>) -> Self {
         let id = ParameterId::new();
-        Parameter { id, origin: Origin(id), value }
+        Parameter { id, origin: Origin(id), value, packed: PackedCell::default() }
     }
 
     /// What tells this parameter from all others of the program, its clones included.
@@ -69,7 +76,16 @@ impl<T: Scalar> Parameter<T> {
 
     /// The value, to be changed.
     pub fn value_mut(&mut self) -> &mut Tensor<T> {
+        // A tape may still multiply by the value as it was.
+        match Arc::get_mut(&mut self.packed) {
+            Some(cell) => drop(cell.take()),
+            None => self.packed = PackedCell::default(),
+        }
         &mut self.value
+    }
+
+    pub(super) fn packed(&self) -> PackedCell<T> {
+        self.packed.clone()
     }
 }
 
@@ -77,7 +93,8 @@ impl<T: Scalar> Parameter<T> {
 /// the one are not the other's.
 impl<T: Scalar> Clone for Parameter<T> {
     fn clone(&self) -> Self {
-        Parameter { id: ParameterId::new(), origin: self.origin, value: self.value.clone() }
+        let (id, value) = (ParameterId::new(), self.value.clone());
+        Parameter { id, origin: self.origin, value, packed: PackedCell::default() }
     }
 }
 

@@ -48,6 +48,7 @@ impl<T: Scalar> Tape<T> {
             return Var { tape: self, id: last };
         }
         let var = self.leaf("parameter", value.clone(), Source::Parameter(id));
+        self.nodes.borrow_mut()[var.id].packed = Some(parameter.packed());
         self.watched.borrow_mut().insert(id, var.id);
         var
     }
@@ -175,7 +176,8 @@ impl<T: Scalar> Tape<T> {
             };
             let part = (count > 1).then_some(k);
             let (inputs, location) = (inputs.clone(), Location::caller());
-            self.push(Node { op, part, inputs, value, source, location, first });
+            let packed = None;
+            self.push(Node { op, part, inputs, value, source, location, first, packed });
         }
         id
     }
@@ -184,8 +186,8 @@ impl<T: Scalar> Tape<T> {
     fn leaf(&self, op: &'static str, value: Tensor<T>, source: Source<T>) -> Var<'_, T> {
         let source = if self.is_no_grad { Source::Constant } else { source };
         let (inputs, location) = (SmallVec::new(), Location::caller());
-        let (part, first) = (None, None);
-        let id = self.push(Node { op, part, inputs, value, source, location, first });
+        let (part, first, packed) = (None, None, None);
+        let id = self.push(Node { op, part, inputs, value, source, location, first, packed });
         Var { tape: self, id }
     }
 }

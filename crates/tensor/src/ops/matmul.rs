@@ -63,7 +63,7 @@ impl<'t, T: Scalar> Var<'t, T> {
         let out = w_shape[0];
         let x = xv.as_rows();
         let y_shape = x_shape.with_size(x_shape.len() - 1, out);
-        let mut y = x.matmul_nt(&w);
+        let mut y = x.matmul_packed(&weight.packed_weight(x.shape()[0]), out);
         let bias = bias.into();
         if let Some(bias) = bias {
             let found = bias.shape();

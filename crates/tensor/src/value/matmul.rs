@@ -47,6 +47,14 @@ impl<T: Scalar> Tensor<T> {
         self.reshape([shape[..shape.len() - 1].iter().product(), n])
     }
 
+    /// `A B`, for a B of n columns that is packed.
+    pub(crate) fn matmul_packed(&self, b: &Packed<T>, n: usize) -> Self {
+        let [m, _] = self.dims();
+        let mut result = Tensor::zeros([m, n]);
+        add_product_parallel(result.data_mut(), self.matrix(false), b);
+        result
+    }
+
     /// Adds `row`, of shape `[n]`, to each row of this `[rows, n]`.
     pub(crate) fn add_to_rows(mut self, row: &Self) -> Self {
         let row = row.data();

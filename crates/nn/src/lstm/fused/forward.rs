@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use rayon::prelude::*;
-use tensor::kernel::product::{Matrix, Packed, add_product};
+use tensor::kernel::product::{Matrix, add_product};
 use tensor::kernel::simd::Arch;
 use tensor::kernel::threads::in_pool;
 use tensor::{Buffer, Scalar, Tensor, Var};
@@ -33,6 +33,7 @@ pub fn sequence<'t, T: Scalar>(
     };
     let (b_ih, b_hh) = (or_zeros(w.bias_ih, &[4 * hidden]), or_zeros(w.bias_hh, &[4 * hidden]));
     let w_hr = or_zeros(w.hr, &[0, hidden]);
+    let [w_ih_t, w_hh_t, w_hr_t] = [w.ih, w.hh, w_hr].map(|w| w.packed_weight(seq * batch));
     let [proj, _] = w_hr.dims();
     let tape = x.tape();
     let inputs = Inputs { x, h_0, c_0, w_ih: w.ih, w_hh: w.hh, b_ih, b_hh, w_hr }.into_array();
@@ -49,7 +50,6 @@ pub fn sequence<'t, T: Scalar>(
     c[sizes.before(first) * batch * hidden..][..batch * hidden].copy_from_slice(c_0.data());
 
     let bias = b_ih.zip(&b_hh, |a, b| a + b);
-    let (w_ih_t, w_hh_t, w_hr_t) = (transposed(&w_ih), transposed(&w_hh), transposed(&w_hr));
     let through_time = |mut share: Share<'_, T>| {
         let rows = share.rows;
         let a: &mut [T] = &mut Buffer::stale(rows.len() * 4 * hidden);
@@ -123,11 +123,6 @@ struct Share<'a, T> {
     gates: Steps<'a, T>,
     tanh_c: Steps<'a, T>,
     m: Steps<'a, T>,
-}
-
-fn transposed<T: Scalar>(w: &Tensor<T>) -> Packed<T> {
-    let [n, k] = w.dims();
-    Packed::new(Matrix::transposed(w.data(), k), k, n)
 }
 
 /// Brackets for which nothing is forgotten, written or shown: i = 0, f = 1, g = 0, o = 0.
