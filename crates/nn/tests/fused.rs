@@ -137,3 +137,31 @@ fn shares_and_threads() {
         assert!(one == on_threads(threads), "{threads} threads");
     }
 }
+
+/// The gradients of the weights are sums over all steps and samples. With a million of them,
+/// `f32` still has its digits.
+#[test]
+fn weight_gradients_keep_their_digits() {
+    let (seq, batch) = (1000, 1000);
+    fn gradients<T: Stored + Uniform>(lstm: &Lstm<T>, x: &Tensor<f64>) -> Vec<Tensor<f64>> {
+        let tape = Tape::new();
+        let (output, _) = lstm.forward(tape.constant(x.cast()), None);
+        let gradients = output.sum().backward();
+        let list = lstm.named_parameters().into_iter();
+        list.map(|(_, p)| gradients.get(p).unwrap().cast()).collect()
+    }
+    let rng = &mut Generator::manual_seed(0);
+    let single = Lstm::<f32>::new(LstmConfig::new(2, 3), rng);
+    let mut double = Lstm::<f64>::new(LstmConfig::new(2, 3), rng);
+    for ((_, p), (_, value)) in double.named_parameters_mut().into_iter().zip(single.state_dict()) {
+        *p.value_mut() = value.cast();
+    }
+    let x = Tensor::from_fn([seq, batch, 2], || f64::from(f32::unit(rng)));
+    for (found, expected) in gradients(&single, &x).iter().zip(gradients(&double, &x)) {
+        let largest = expected.data().iter().fold(0.0, |max: f64, x| max.max(x.abs()));
+        for (f, e) in found.data().iter().zip(expected.data()) {
+            let error = (f - e).abs() / largest;
+            assert!(error < 2e-6, "{f} in f32, {e} in f64: {error}");
+        }
+    }
+}

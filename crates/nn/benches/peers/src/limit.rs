@@ -38,7 +38,7 @@ pub struct Limit {
 
 impl Limit {
     pub fn start(threads: usize, w: &Workload, data: &Path) -> Self {
-        let worker = Worker::start(&Launch { name: "limit", threads }, w, data);
+        let worker = Worker::start(&Launch { name: "limit", threads, beside: None }, w, data);
         let worker = worker.map_err(|failure| eprintln!("  limit: {failure}")).ok();
         Limit { threads, rates: [0.0; 3], worker: worker.map(|(worker, _)| worker) }
     }
@@ -70,18 +70,15 @@ impl Limit {
         // Activations are written and read; the gates' gradients written, then read
         // for the gradient of the input and for that of the weights.
         let bytes = 4 * (2 * w.activations() + 3 * gates);
-        let flops: f64 = self::products(w).iter().map(Product::total_flops).sum();
-        (flops / products + bytes as f64 / memory) * 1e3
+        (flops(w) / products + bytes as f64 / memory) * 1e3
     }
 }
 
 /// The child's side.
 pub fn serve(w: &Workload, threads: usize) {
-    worker::answer_lines("", |_| {
-        let all = products(w);
-        let flops: f64 = all.iter().map(Product::total_flops).sum();
-        let seconds: f64 = all.iter().map(|p| p.count as f64 * p.seconds(threads)).sum();
-        vec![multiply_adds(threads), flops / seconds, copying(threads)]
+    worker::answer_lines("", |_, _| {
+        let seconds = products(w).iter().map(|p| p.count as f64 * p.seconds(threads)).sum::<f64>();
+        vec![multiply_adds(threads), flops(w) / seconds, copying(threads)]
     });
 }
 
@@ -96,7 +93,7 @@ struct Product {
     count: usize,
 }
 
-/// What `nn`'s `fused.rs` multiplies: in each step forward and back, and at the end
+/// What `nn`'s `fused/` multiplies: in each step forward and back, and at the end
 /// for the gradient of the weights.
 fn products(w: &Workload) -> Vec<Product> {
     let Workload { seq, batch, directions, layers, .. } = *w;
@@ -116,13 +113,14 @@ fn products(w: &Workload) -> Vec<Product> {
     (0..layers * directions).flat_map(of_layer).collect()
 }
 
+/// The floating-point operations of all products of a training step.
+pub fn flops(w: &Workload) -> f64 {
+    products(w).iter().map(|p| p.count as f64 * p.flops()).sum()
+}
+
 impl Product {
     fn flops(&self) -> f64 {
         2.0 * self.rows as f64 * self.k as f64 * self.n as f64
-    }
-
-    fn total_flops(&self) -> f64 {
-        self.count as f64 * self.flops()
     }
 
     /// The seconds of one, the right operand packed before, each thread with its

@@ -6,7 +6,7 @@ use nn::{
 use tensor::{Tape, Tensor, Var};
 
 use crate::worker::Contestant;
-use crate::workload::{Data, Workload};
+use crate::workload::{Data, LayerWeights, Workload};
 
 #[derive(Clone)]
 struct Model {
@@ -29,10 +29,18 @@ impl Model {
     }
 }
 
+/// Gives a model's parameters these values, in torch's order.
+pub fn load<'a>(model: &mut impl Module<f32>, values: impl IntoIterator<Item = &'a Vec<f32>>) {
+    for ((_, parameter), value) in model.named_parameters_mut().into_iter().zip(values) {
+        parameter.value_mut().data_mut().copy_from_slice(value);
+    }
+}
+
 pub struct Ours<const REFERENCE: bool> {
     model: Model,
     adam: Adam<f32>,
     tape: Tape<f32>,
+    inference: Tape<f32>,
     x: Tensor<f32>,
     y: Tensor<f32>,
 }
@@ -49,11 +57,8 @@ impl<const REFERENCE: bool> Contestant for Ours<REFERENCE> {
         let lstm = Lstm::new(config, generator);
         let linear = Linear::new(w.head(), 1, generator);
         let mut model = Model { workload: *w, reference: REFERENCE, lstm, linear };
-        let layers = data.layers.iter().flat_map(|l| [&l.ih, &l.hh, &l.bias_ih, &l.bias_hh]);
-        let values = layers.chain([&data.weight, &data.bias]);
-        for ((_, parameter), value) in model.named_parameters_mut().into_iter().zip(values) {
-            parameter.value_mut().data_mut().copy_from_slice(value);
-        }
+        let layers = data.layers.iter().flat_map(LayerWeights::all);
+        load(&mut model, layers.chain([&data.weight, &data.bias]));
         let x = if w.flatten {
             Tensor::new([w.batch, w.seq, w.input], data.x_batch_first(w))
         } else {
@@ -61,7 +66,7 @@ impl<const REFERENCE: bool> Contestant for Ours<REFERENCE> {
         };
         let y = Tensor::new([w.batch, 1], data.y);
         let adam = Adam::new(AdamConfig { lr: w.lr, ..AdamConfig::default() });
-        Ours { model, adam, tape: Tape::new(), x, y }
+        Ours { model, adam, tape: Tape::new(), inference: Tape::no_grad(), x, y }
     }
 
     fn gradients(&mut self) -> Vec<f64> {
@@ -85,10 +90,11 @@ impl<const REFERENCE: bool> Contestant for Ours<REFERENCE> {
         value.into()
     }
 
-    fn forward(&mut self) -> Option<f64> {
-        let y = self.model.forward(self.tape.constant(self.x.clone()));
+    fn forward(&mut self, recorded: bool) -> Option<f64> {
+        let tape = if recorded { &mut self.tape } else { &mut self.inference };
+        let y = self.model.forward(tape.constant(self.x.clone()));
         let value = y.value().data()[0];
-        self.tape.reset();
+        tape.reset();
         Some(value.into())
     }
 }

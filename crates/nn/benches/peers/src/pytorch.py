@@ -1,20 +1,15 @@
-"""PyTorch's contestant: the protocol of worker.rs."""
+"""PyTorch's contestants: with its default Adam, or with its fused one."""
 
-import array
-import sys
-import time
+import protocol
+from protocol import batch, directions, flatten, head, hidden, input, layers
 
 try:
     import torch
     from torch import nn
 except ImportError as error:
-    print(f"torch is not importable: {error}; set PEERS_PYTHON to a Python that has it", flush=True)
-    sys.exit(1)
+    protocol.missing(error)
 
-threads, data, _name, *sizes, lr = sys.argv[1:]
-input, hidden, seq, batch, layers, directions, flatten = map(int, sizes)
-lr = float(lr)
-torch.set_num_threads(int(threads))
+torch.set_num_threads(int(protocol.threads))
 
 
 class Model(nn.Module):
@@ -23,36 +18,30 @@ class Model(nn.Module):
         self.lstm = nn.LSTM(
             input, hidden, layers, batch_first=bool(flatten), bidirectional=directions == 2
         )
-        self.linear = nn.Linear(directions * hidden * (seq if flatten else 1), 1)
+        self.linear = nn.Linear(head, 1)
 
     def forward(self, x):
         output, _ = self.lstm(x)
         return self.linear(output.reshape(batch, -1) if flatten else output[-1])
 
 
-class Contestant:
+class Torch(protocol.Contestant):
     def __init__(self):
-        with open(data, "rb") as file:
-            numbers = array.array("f", file.read())
-        rest = torch.frombuffer(numbers, dtype=torch.float32)
-
-        def take(*shape):
-            nonlocal rest
-            count = torch.Size(shape).numel()
-            part, rest = rest[:count].reshape(shape).clone(), rest[count:]
-            return part
-
+        flat = torch.frombuffer(protocol.numbers(), dtype=torch.float32)
+        *values, x, y = protocol.parts(flat)
         self.model = Model()
+        parameters = list(self.model.parameters())
         with torch.no_grad():
-            for parameter in self.model.parameters():
-                parameter.copy_(take(*parameter.shape))
-        self.x = take(seq, batch, input)
-        if flatten:
-            self.x = self.x.transpose(0, 1).contiguous()
-        self.y = take(batch, 1)
-        assert len(rest) == 0
+            for parameter, value in zip(parameters, values, strict=True):
+                parameter.copy_(value)
+        self.x = (x.transpose(0, 1) if flatten else x).clone(
+            memory_format=torch.contiguous_format
+        )
+        self.y = y.clone()
         self.loss = nn.MSELoss()
-        self.adam = torch.optim.Adam(self.model.parameters(), lr=lr)
+        # None is the default.
+        fused = True if protocol.name == "torch-fused" else None
+        self.adam = torch.optim.Adam(parameters, lr=protocol.lr, fused=fused)
 
     def gradients(self):
         self.loss(self.model(self.x), self.y).backward()
@@ -60,42 +49,48 @@ class Contestant:
         self.adam.zero_grad()
         return norms
 
-    def step(self):
+    def train(self):
         self.adam.zero_grad()
         loss = self.loss(self.model(self.x), self.y)
         loss.backward()
         self.adam.step()
-        return loss.item()
+        return [loss.item()]
 
     def forward(self):
         with torch.no_grad():
             return self.record()
 
     def record(self):
-        return self.model(self.x)[0, 0].item()
+        return [self.model(self.x)[0, 0].item()]
 
 
-def milliseconds(count, work):
-    times = []
-    for _ in range(count):
-        start = time.perf_counter()
-        work()
-        times.append((time.perf_counter() - start) * 1e3)
-    return times
+class Cell(Torch):
+    """One step after the other, in inference."""
+
+    def __init__(self):
+        super().__init__()
+        torch.set_grad_enabled(False)  # as no_grad, for all steps together
+        weights = self.model.lstm.state_dict()
+        self.lstm_cell = nn.LSTMCell(input, hidden)
+        self.lstm_cell.load_state_dict({k.removesuffix("_l0"): w for k, w in weights.items()})
+        self.state = None
+
+    def cell(self):
+        self.state = self.lstm_cell(self.x[0], self.state)
+        return self.state[:1]
+
+    def layer(self):
+        _, self.state = self.model.lstm(self.x, self.state)
+        return self.state[:1]
+
+    def check(self):
+        answer = []
+        for step in [self.cell, self.layer]:
+            self.state = None
+            for _ in range(10):
+                step()
+            answer += self.state[0].flatten().tolist()
+        return answer
 
 
-print("ready", torch.__version__, flush=True)
-for line in sys.stdin:
-    command, _, count = line.strip().partition(" ")
-    contestant = Contestant()
-    if command == "check":
-        norms = contestant.gradients()
-        answer = [contestant.step() for _ in range(3)] + norms
-    else:
-        works = {
-            "train": contestant.step,
-            "forward": contestant.forward,
-            "record": contestant.record,
-        }
-        answer = milliseconds(int(count), works[command])
-    print(*answer, flush=True)
+protocol.serve(torch.__version__, Cell if protocol.workload.startswith("cell-") else Torch)

@@ -7,14 +7,22 @@
 //! |---|---|
 //! | `check` | the losses of three training steps, then the norms of the first gradients |
 //! | `train N` | the milliseconds of each of N training steps |
-//! | `forward N` | the milliseconds of each of N forward passes |
-//! | `record N` | likewise, recorded for a backward pass; torch only, ours always records |
+//! | `forward N` | the milliseconds of each of N forward passes in inference |
+//! | `record N` | likewise, of passes that backward could follow |
 //! | `rates` | what the machine can do, as in `limit.rs`; no contestant |
 //!
-//! For a contestant each line starts with a new model. `pytorch.py` does the same in Python.
+//! and for a cell
+//!
+//! | line | answer |
+//! |---|---|
+//! | `check` | h after ten steps of an `LSTMCell`, then after ten of an `LSTM` |
+//! | `cell N` | the milliseconds of each of N steps of an `LSTMCell` |
+//! | `layer N` | likewise, of an `LSTM` over sequences of one step |
+//!
+//! For a contestant each line starts with a new model. `protocol.py` does the same in Python.
 
 use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
@@ -30,42 +38,51 @@ pub trait Contestant {
     fn gradients(&mut self) -> Vec<f64>;
     /// One training step; returns the loss before it.
     fn step(&mut self) -> f64;
-    /// The first prediction; `None` where it is not timed without backward, which
-    /// is all but ours (and torch).
-    fn forward(&mut self) -> Option<f64> {
+    /// The first prediction, of a pass that backward could follow if it is `recorded`.
+    /// `None` for those whose forward pass is not timed.
+    fn forward(&mut self, _recorded: bool) -> Option<f64> {
         None
     }
 }
 
-/// The child's side: one line of numbers for each line.
-pub fn answer_lines(version: &str, mut answer: impl FnMut(&str) -> Vec<f64>) {
+/// The child's side: one line of numbers for each line, which is a command and a count.
+pub fn answer_lines(version: &str, mut answer: impl FnMut(&str, usize) -> Vec<f64>) {
     println!("ready {version}");
     for line in io::stdin().lines().map_while(Result::ok) {
-        let words: Vec<String> = answer(&line).iter().map(f64::to_string).collect();
+        let (command, count) = line.split_once(' ').unwrap_or((&line, "1"));
+        let numbers = answer(command, count.parse().expect("a number"));
+        let words: Vec<String> = numbers.iter().map(f64::to_string).collect();
         println!("{}", words.join(" "));
     }
 }
 
+/// The milliseconds of each of `count` times.
+pub fn milliseconds(count: usize, mut work: impl FnMut() -> f64) -> Vec<f64> {
+    let time = |_| {
+        let start = Instant::now();
+        assert!(work().is_finite(), "the result is not a finite number");
+        start.elapsed().as_secs_f64() * 1e3
+    };
+    (0..count).map(time).collect()
+}
+
 /// The child's side of a contestant.
 pub fn serve<C: Contestant>(w: &Workload, data: &Path, version: &str) {
-    answer_lines(version, |line| {
+    answer_lines(version, |command, count| {
         let mut model = C::new(w, Data::read(w, data));
-        let (command, count) = line.split_once(' ').unwrap_or((line, "1"));
-        let milliseconds = |mut work: Box<dyn FnMut() -> f64 + '_>| {
-            let time = |_| {
-                let start = Instant::now();
-                assert!(work().is_finite(), "the result is not a finite number");
-                start.elapsed().as_secs_f64() * 1e3
-            };
-            (0..count.parse().expect("a number")).map(time).collect::<Vec<f64>>()
+        let mut forward = |recorded| {
+            let pass = || model.forward(recorded).expect("it is not asked");
+            milliseconds(count, pass)
         };
         match command {
+            "forward" => forward(false),
+            "record" => forward(true),
+            "train" => milliseconds(count, || model.step()),
             "check" => {
                 let norms = model.gradients();
                 (0..3).map(|_| model.step()).chain(norms).collect()
             }
-            "train" => milliseconds(Box::new(|| model.step())),
-            _ => milliseconds(Box::new(|| model.forward().expect("only ours is asked"))),
+            other => panic!("unknown command {other}"),
         }
     });
 }
@@ -74,16 +91,27 @@ pub fn serve<C: Contestant>(w: &Workload, data: &Path, version: &str) {
 pub struct Launch {
     pub name: &'static str,
     pub threads: usize,
+    /// The program whose `ours` is the contestant `before`.
+    pub beside: Option<PathBuf>,
 }
 
 impl Launch {
     /// The process for a workload whose numbers are in the file `data`.
     fn spawn(&self, w: &Workload, data: &Path) -> io::Result<Child> {
         let threads = self.threads.to_string();
-        let mut command = if self.name == "torch" {
+        let script = match self.name {
+            "torch" | "torch-fused" => Some("pytorch.py"),
+            "jax" | "jax-steps" => Some("jax_scan.py"),
+            _ => None,
+        };
+        let mut command = if let Some(script) = script {
             let python = env::var("PEERS_PYTHON").unwrap_or_else(|_| "python3".into());
             let mut command = Command::new(python);
-            command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/src/pytorch.py"));
+            command.arg(format!("{}/src/{script}", env!("CARGO_MANIFEST_DIR"))).arg(self.name);
+            command
+        } else if let ("before", Some(program)) = (self.name, &self.beside) {
+            let mut command = Command::new(program);
+            command.args(["worker", "ours"]);
             command
         } else {
             let mut command = Command::new(env::current_exe()?);
@@ -91,7 +119,11 @@ impl Launch {
             command
         };
         command.arg(&threads).arg(data).arg(w.name).args(w.arguments());
-        command.env("RAYON_NUM_THREADS", &threads).env("OMP_NUM_THREADS", &threads);
+        // XLA makes its pool of threads as large as NPROC says. Its flags do not: with
+        // `intra_op_parallelism_threads=1` as many threads share a product as without.
+        for variable in ["RAYON_NUM_THREADS", "OMP_NUM_THREADS", "NPROC"] {
+            command.env(variable, &threads);
+        }
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()
     }
 }
@@ -112,13 +144,27 @@ pub fn whole_process(launch: &Launch, w: &Workload, data: &Path) -> Result<f64, 
     }
 }
 
+/// The peak memory of a process that builds a model and trains it, and how much of it
+/// came after the start, in MB.
+pub fn memory_of_training(
+    launch: &Launch,
+    w: &Workload,
+    data: &Path,
+    limit: Duration,
+) -> Result<(f64, f64), String> {
+    let (mut worker, _) = Worker::start(launch, w, data)?;
+    let at_start = worker.memory("VmRSS:");
+    // Adam's moments come with the first step, so the second may need more.
+    worker.ask(&format!("train {}", w.steps.max(3)), limit)?;
+    let peak = worker.memory("VmHWM:");
+    Ok((peak, peak - at_start))
+}
+
 /// The parent's side of a contestant.
 pub struct Worker {
     child: Child,
     stdin: ChildStdin,
     answers: Receiver<String>,
-    /// Resident memory before the first question, in MB.
-    pub at_start: f64,
 }
 
 impl Worker {
@@ -133,10 +179,9 @@ impl Worker {
         thread::spawn(move || {
             lines.map_while(Result::ok).map(|line| sender.send(line)).find(Result::is_err)
         });
-        let mut worker = Worker { child, stdin, answers, at_start: 0.0 };
+        let mut worker = Worker { child, stdin, answers };
         let answer = worker.answer(Duration::from_secs(120))?;
         let version = answer.strip_prefix("ready ").ok_or(&answer)?.into();
-        worker.at_start = worker.memory("VmRSS:");
         Ok((worker, version))
     }
 
@@ -159,7 +204,7 @@ impl Worker {
     }
 
     /// An entry of the process's status (Linux only, otherwise 0), in MB.
-    pub fn memory(&self, key: &str) -> f64 {
+    fn memory(&self, key: &str) -> f64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()));
         let status = status.unwrap_or_default();
         let line = status.lines().find_map(|line| line.strip_prefix(key));

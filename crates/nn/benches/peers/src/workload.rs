@@ -25,7 +25,7 @@ const fn one_layer(name: &'static str, [input, hidden, seq, batch]: [usize; 4]) 
     Workload { name, input, hidden, seq, batch, layers, directions, flatten, lr, steps }
 }
 
-pub const WORKLOADS: [Workload; 9] = [
+pub const WORKLOADS: [Workload; 11] = [
     Workload { flatten: true, lr: 0.1, steps: 500, ..one_layer("W1", [2, 20, 3, 8]) },
     one_layer("W2", [32, 128, 50, 32]),
     one_layer("W3", [256, 512, 100, 64]),
@@ -35,12 +35,22 @@ pub const WORKLOADS: [Workload; 9] = [
     one_layer("W4-6400", [8, 64, 6400, 16]),
     Workload { layers: 2, ..one_layer("W5", [64, 256, 64, 32]) },
     Workload { layers: 2, directions: 2, ..one_layer("W5-both", [64, 256, 64, 32]) },
+    one_layer("cell-128", [128, 128, 1, 1]),
+    one_layer("cell-512", [512, 512, 1, 1]),
 ];
 
 impl Workload {
+    /// Whether it is one step of a cell in inference, and no training.
+    pub fn is_cell(&self) -> bool {
+        self.name.starts_with("cell-")
+    }
+
     /// In words, for the table's title.
     pub fn describe(&self) -> String {
         let Workload { input, hidden, seq, batch, layers, lr, steps, .. } = *self;
+        if self.is_cell() {
+            return format!("input {input}, hidden {hidden}, batch {batch}, one step in inference");
+        }
         let extra = [
             (layers > 1).then(|| format!(", {layers} layers")),
             (self.directions > 1).then(|| ", both directions".into()),
@@ -56,8 +66,8 @@ impl Workload {
 
     /// The settings as the arguments of a worker in Python.
     pub fn arguments(&self) -> Vec<String> {
-        let Workload { input, hidden, seq, batch, layers, directions, flatten, .. } = *self;
-        let sizes = [input, hidden, seq, batch, layers, directions, usize::from(flatten)];
+        let Workload { input, hidden, seq, batch, layers, directions, flatten, steps, .. } = *self;
+        let sizes = [input, hidden, seq, batch, layers, directions, usize::from(flatten), steps];
         let sizes = sizes.iter().map(usize::to_string);
         sizes.chain([self.lr.to_string()]).collect()
     }
@@ -113,6 +123,13 @@ pub struct LayerWeights {
     pub hh: Vec<f32>,
     pub bias_ih: Vec<f32>,
     pub bias_hh: Vec<f32>,
+}
+
+impl LayerWeights {
+    /// In torch's order.
+    pub fn all(&self) -> [&Vec<f32>; 4] {
+        [&self.ih, &self.hh, &self.bias_ih, &self.bias_hh]
+    }
 }
 
 /// The numbers that all contestants start from.
