@@ -31,6 +31,10 @@ pub trait Format: Float {
     /// `2ⁿ` for n + [`ROUND`](Format::ROUND), if that is a normal number.
     fn power_of_two(shifted: Self) -> Self;
 
+    /// The same for all n that `exp` needs, as two factors: 2ⁿ itself may overflow or
+    /// underflow.
+    fn two_powers_of_two(shifted: Self) -> [Self; 2];
+
     /// `(ln m − 2s) / s` for `s = (m − 1) / (m + 1)` and √½ ≤ m < √2.
     fn ln_tail(s: Self) -> Self;
 
@@ -139,11 +143,8 @@ fn exp_parts<T: Format>(x: T) -> (T, T) {
 fn exp_below_max<T: Format>(x: T) -> T {
     let [min, _] = T::EXP_RANGE;
     let (shifted, p) = exp_parts(if x < min { min } else { x });
-    // Two factors, as 2ⁿ itself may overflow or underflow.
-    let n = shifted - T::ROUND;
-    let first = n.mul_add(half(), T::ROUND);
-    let second = n - (first - T::ROUND) + T::ROUND;
-    (p + T::one()) * T::power_of_two(first) * T::power_of_two(second)
+    let [first, second] = T::two_powers_of_two(shifted);
+    (p + T::one()) * first * second
 }
 
 /// `a / (1 + b)` for `b ≥ 0`, as if `1 + b` were exact.
@@ -188,6 +189,13 @@ impl Format for f32 {
     #[inline(always)]
     fn power_of_two(shifted: f32) -> f32 {
         f32::from_bits(shifted.to_bits().wrapping_add(127) << 23)
+    }
+
+    #[inline(always)]
+    fn two_powers_of_two(shifted: f32) -> [f32; 2] {
+        let n = (shifted.to_bits() as i32).wrapping_sub(f32::ROUND.to_bits() as i32);
+        let first = n >> 1;
+        [first, n.wrapping_sub(first)].map(|n| f32::from_bits((n.wrapping_add(127) as u32) << 23))
     }
 
     const SCALE: (f32, f32) = (33_554_432.0, 25.0);
@@ -239,6 +247,13 @@ impl Format for f64 {
     #[inline(always)]
     fn power_of_two(shifted: f64) -> f64 {
         f64::from_bits(shifted.to_bits().wrapping_add(1023) << 52)
+    }
+
+    #[inline(always)]
+    fn two_powers_of_two(shifted: f64) -> [f64; 2] {
+        let n = (shifted.to_bits() as i64).wrapping_sub(f64::ROUND.to_bits() as i64);
+        let first = n >> 1;
+        [first, n.wrapping_sub(first)].map(|n| f64::from_bits((n.wrapping_add(1023) as u64) << 52))
     }
 
     const SCALE: (f64, f64) = (18_014_398_509_481_984.0, 54.0);

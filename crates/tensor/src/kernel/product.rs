@@ -32,7 +32,7 @@ use super::pack::pack_rows;
 pub use super::pack::{Matrix, Packed};
 use super::simd::{Arch, Simd, WithSimd};
 use super::threads;
-use super::tile::{CHAIN, CHAINS, MAX_TILE, To, tile};
+use super::tile::{CHAIN, CHAINS, MAX_TILE, TREE, To, tile};
 use crate::Scalar;
 
 /// `C += A B` for A of `m × k` and B of `k × n`: what the product is.
@@ -129,7 +129,8 @@ impl<T: Scalar> AddProduct<'_, T> {
         if a.transposed {
             packed_a = Buffer::with_capacity((BLOCK_ROWS + ROWS) * BLOCK_DEPTH.min(b.k));
         }
-        let mut block = Block { a, b, packed_a: &mut packed_a, edge: [T::zero(); MAX_TILE] };
+        let tree = &mut *Buffer::stale(if b.k > CHAIN { TREE } else { 0 });
+        let mut block = Block { a, b, packed_a: &mut packed_a, edge: [T::zero(); MAX_TILE], tree };
         for (c, row) in c.chunks_mut(BLOCK_ROWS * b.n).zip((first..).step_by(BLOCK_ROWS)) {
             if b.k <= BLOCK_DEPTH {
                 block.add::<S, ROWS>(simd, c, row, 0..b.k);
@@ -167,6 +168,7 @@ struct Block<'a, T: Scalar> {
     b: &'a Packed<T>,
     packed_a: &'a mut Vec<T>,
     edge: [T; MAX_TILE],
+    tree: &'a mut [T],
 }
 
 impl<T: Scalar> Block<'_, T> {
@@ -216,7 +218,7 @@ impl<T: Scalar> Block<'_, T> {
                 if left >= ROWS && left != ROWS + 2 { ROWS } else { 1 << left.min(4).ilog2() };
             let rows = if a.transposed { ROWS.min(left) } else { rows };
             let c = rest.split_off_mut(..rows * stride).expect("so many are left");
-            let to = To { stride, column, edge: &mut self.edge };
+            let to = To { stride, column, edge: &mut self.edge, tree: &mut *self.tree };
             if a.transposed {
                 let a = self.packed_a[done * panel.len()..].as_chunks::<ROWS>().0;
                 let a = &a[..panel.len()];

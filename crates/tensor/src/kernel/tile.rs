@@ -6,18 +6,21 @@ use crate::Scalar;
 /// The most numbers of a tile: 8 rows of 2 vectors of 16.
 pub const MAX_TILE: usize = 256;
 
-/// Where in rows of `C` a tile lies: their length, the first column, and a place to
-/// work where the tile reaches past the last column.
+/// Where in rows of `C` a tile lies: their length, and the first column. And places to
+/// work: where the tile reaches past the last column, and for the tree over more than one chain.
 pub struct To<'a, T> {
     pub stride: usize,
     pub column: usize,
     pub edge: &'a mut [T; MAX_TILE],
+    pub tree: &'a mut [T],
 }
 
 /// The most terms that are added one after the other.
 pub const CHAIN: usize = 256;
-/// The most chains of a tile: a tree of them has three levels.
+/// The most chains of a tile, …
 pub const CHAINS: usize = 4;
+/// … and the numbers of their tree, which has three levels.
+pub const TREE: usize = 3 * MAX_TILE;
 
 /// Adds to rows of `C`, at `VECTORS` vectors of columns, the product of rows of `A` and a
 /// panel of `B` that is at most [`CHAINS`] chains deep.
@@ -29,7 +32,7 @@ pub const CHAINS: usize = 4;
 pub fn tile<T: Scalar, S: Simd, const ROWS: usize, const VECTORS: usize>(
     simd: S,
     c: &mut [T],
-    To { stride, column, edge }: To<'_, T>,
+    To { stride, column, edge, tree }: To<'_, T>,
     panel: &[[T::Vector<S>; 2]],
     a: impl Fn(usize, usize) -> T,
 ) {
@@ -45,38 +48,52 @@ pub fn tile<T: Scalar, S: Simd, const ROWS: usize, const VECTORS: usize>(
         if is_edge { (&mut edge[..ROWS * width], width, 0) } else { (&mut *c, stride, column) };
 
     let zeros = [[T::splat(simd, T::zero()); VECTORS]; ROWS];
-    let mut start = zeros;
-    for (sums, c) in start.iter_mut().zip(full.chunks_exact(stride_)) {
-        if let Some(c) = T::vectors::<S>(&c[column_..]).first_chunk() {
-            *sums = *c;
+    if panel.len() <= CHAIN {
+        let mut sums = zeros;
+        for (sums, c) in sums.iter_mut().zip(full.chunks_exact(stride_)) {
+            if let Some(c) = T::vectors::<S>(&c[column_..]).first_chunk() {
+                *sums = *c;
+            }
         }
-    }
-    let sums = if panel.len() <= CHAIN {
-        chain::<T, S, ROWS, VECTORS>(simd, start, panel, a)
+        for (p, b) in panel.iter().enumerate() {
+            for (r, sums) in sums.iter_mut().enumerate() {
+                let x = T::splat(simd, a(p, r));
+                for (sum, b) in sums.iter_mut().zip(b) {
+                    *sum = T::fused(simd, x, *b, *sum);
+                }
+            }
+        }
+        for (sums, c) in sums.iter().zip(full.chunks_exact_mut(stride_)) {
+            if let Some(c) = T::vectors_mut::<S>(&mut c[column_..]).first_chunk_mut() {
+                *c = *sums;
+            }
+        }
     } else {
-        // As in `reduce`: two of one level are one of the next.
-        let mut tree = [zeros; CHAINS.ilog2() as usize + 1];
+        // As in `reduce`: two of one level are one of the next. The levels are in memory; as
+        // arrays of this function they would make its frame so large that each call takes time.
+        let tree = T::vectors_mut::<S>(tree);
+        let size = ROWS * VECTORS;
         for (k, panel) in panel.chunks(CHAIN).enumerate() {
             let a = |p: usize, r: usize| a(k * CHAIN + p, r);
-            let mut sums = chain::<T, S, ROWS, VECTORS>(simd, zeros, panel, a);
+            let mut sums = chain::<T, S, ROWS, VECTORS>(simd, panel, a);
             let level = k.trailing_ones() as usize;
-            for done in &tree[..level] {
-                sums = add::<T, S, ROWS, VECTORS>(simd, sums, done);
+            let (done, place) = tree.split_at_mut(level * size);
+            for done in done.chunks_exact(size) {
+                add::<T, S, ROWS, VECTORS>(simd, &mut sums, done);
             }
-            tree[level] = sums;
+            place.iter_mut().zip(sums.as_flattened()).for_each(|(place, sum)| *place = *sum);
         }
+        let mut root = zeros;
         let count = panel.len().div_ceil(CHAIN);
-        let mut root = tree[count.trailing_zeros() as usize];
-        for (k, level) in tree.iter().enumerate().skip(count.trailing_zeros() as usize + 1) {
+        for (k, level) in tree.chunks_exact(size).enumerate() {
             if count >> k & 1 == 1 {
-                root = add::<T, S, ROWS, VECTORS>(simd, root, level);
+                add::<T, S, ROWS, VECTORS>(simd, &mut root, level);
             }
         }
-        add::<T, S, ROWS, VECTORS>(simd, start, &root)
-    };
-    for (sums, c) in sums.iter().zip(full.chunks_exact_mut(stride_)) {
-        if let Some(c) = T::vectors_mut::<S>(&mut c[column_..]).first_chunk_mut() {
-            *c = *sums;
+        let one = T::splat(simd, T::one());
+        for (sums, c) in root.iter().zip(full.chunks_exact_mut(stride_)) {
+            let c = T::vectors_mut::<S>(&mut c[column_..]).iter_mut();
+            c.zip(sums).for_each(|(c, sum)| *c = T::fused(simd, one, *sum, *c));
         }
     }
     if is_edge {
@@ -93,10 +110,10 @@ type Sums<T, S, const ROWS: usize, const VECTORS: usize> =
 #[inline(always)]
 fn chain<T: Scalar, S: Simd, const ROWS: usize, const VECTORS: usize>(
     simd: S,
-    mut sums: Sums<T, S, ROWS, VECTORS>,
     panel: &[[T::Vector<S>; 2]],
     a: impl Fn(usize, usize) -> T,
 ) -> Sums<T, S, ROWS, VECTORS> {
+    let mut sums = [[T::splat(simd, T::zero()); VECTORS]; ROWS];
     for (p, b) in panel.iter().enumerate() {
         for (r, sums) in sums.iter_mut().enumerate() {
             let x = T::splat(simd, a(p, r));
@@ -111,16 +128,13 @@ fn chain<T: Scalar, S: Simd, const ROWS: usize, const VECTORS: usize>(
 #[inline(always)]
 fn add<T: Scalar, S: Simd, const ROWS: usize, const VECTORS: usize>(
     simd: S,
-    mut sums: Sums<T, S, ROWS, VECTORS>,
-    others: &Sums<T, S, ROWS, VECTORS>,
-) -> Sums<T, S, ROWS, VECTORS> {
+    sums: &mut Sums<T, S, ROWS, VECTORS>,
+    others: &[T::Vector<S>],
+) {
     let one = T::splat(simd, T::one());
-    for (sums, others) in sums.iter_mut().zip(others) {
-        for (sum, other) in sums.iter_mut().zip(others) {
-            *sum = T::fused(simd, one, *other, *sum);
-        }
+    for (sum, other) in sums.as_flattened_mut().iter_mut().zip(others) {
+        *sum = T::fused(simd, one, *other, *sum);
     }
-    sums
 }
 
 /// Copies a few numbers without a call for them.

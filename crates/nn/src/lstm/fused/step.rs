@@ -5,8 +5,17 @@ use tensor::Scalar;
 use tensor::kernel::math::{sigmoid, tanh};
 use tensor::kernel::simd::{Simd, WithSimd};
 
-// For each row of the batch. (Slices as arguments of their own tell the compiler that they
-// do not overlap.)
+// For each row of the batch. Slices as arguments of their own tell the compiler that they
+// do not overlap, and cut to one length that no index is out of bounds: so it can make vector
+// code of the loop.
+
+macro_rules! cut {
+    ($n:expr; $($read:ident)*; mut $($write:ident)*) => {
+        let n = $n;
+        $(let $read = &$read[..n];)*
+        $(let $write = &mut $write[..n];)*
+    };
+}
 
 #[inline(always)]
 #[allow(clippy::too_many_arguments)]
@@ -21,6 +30,7 @@ fn forward<T: Scalar>(
     tanh_c: &mut [T],
     h: &mut [T],
 ) {
+    cut!(h.len(); a_i a_f a_g a_o c_prev; mut i f g o c tanh_c h);
     for k in 0..h.len() {
         i[k] = sigmoid(a_i[k]); // (i)
         f[k] = sigmoid(a_f[k]); // (f)
@@ -46,8 +56,10 @@ fn backward<T: Scalar>(
     a_bar_g: &mut [T],
     a_bar_o: &mut [T],
 ) {
+    cut!(y_bar.len(); i f g o c_prev tanh_c y_bar h_bar_later;
+        mut c_bar_later a_bar_i a_bar_f a_bar_g a_bar_o);
     let one = T::one();
-    for k in 0..c_bar_later.len() {
+    for k in 0..y_bar.len() {
         let h_bar = y_bar[k] + h_bar_later[k]; // (bptt-h)
         let o_bar = h_bar * tanh_c[k]; // (bptt-o)
         let c_bar = c_bar_later[k] + h_bar * o[k] * (one - tanh_c[k] * tanh_c[k]); // (bptt-c)
@@ -131,10 +143,13 @@ impl<T: Scalar> WithSimd for Backward<'_, T> {
     }
 }
 
-/// The parts of n numbers each.
+/// A row cut into the four gates' n numbers each.
 #[inline(always)]
 fn four<T>(gates: &[T], n: usize) -> [&[T]; 4] {
-    std::array::from_fn(|k| &gates[k * n..][..n])
+    let (i, rest) = gates.split_at(n);
+    let (f, rest) = rest.split_at(n);
+    let (g, o) = rest.split_at(n);
+    [i, f, g, o]
 }
 
 #[inline(always)]
@@ -142,5 +157,5 @@ fn four_mut<T>(gates: &mut [T], n: usize) -> [&mut [T]; 4] {
     let (i, rest) = gates.split_at_mut(n);
     let (f, rest) = rest.split_at_mut(n);
     let (g, o) = rest.split_at_mut(n);
-    [i, f, g, &mut o[..n]]
+    [i, f, g, o]
 }
