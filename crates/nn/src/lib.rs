@@ -17,6 +17,17 @@
 //! | weights in memory and in files | [`Module::load_state_dict`], [`save`], [`load`] |
 //! | training that is stopped and goes on | [`save_checkpoint`], [`load_checkpoint`] |
 //! | PyTorch's random numbers | [`Generator`] |
+//!
+//! # In a program of your own
+//!
+//! Numerical code that is not optimised is very slow, and this workspace's profile does not
+//! reach a program that depends on it. So that `cargo run` and `cargo test` are fast there,
+//! too, write into its `Cargo.toml`:
+//!
+//! ```toml
+//! [profile.dev]
+//! opt-level = 2
+//! ```
 
 mod adam;
 mod adam_config;

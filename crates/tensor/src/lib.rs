@@ -24,6 +24,17 @@
 //! | `autodiff/` | the tape, and the way back; no loop over numbers | [`Tape`], [`Tape::record`], [`Var::backward`], [`Gradients`], [`Parameter`], [`check_vjp`] |
 //! | `value/` | numbers with a shape; no derivative | [`Tensor`], [`Shape`] |
 //! | `kernel/` | how numbers are computed fast; no `Tensor` | [`kernel`] |
+//!
+//! # In a program of your own
+//!
+//! Numerical code that is not optimised is very slow, and this workspace's profile does not
+//! reach a program that depends on it. So that `cargo run` and `cargo test` are fast there,
+//! too, write into its `Cargo.toml`:
+//!
+//! ```toml
+//! [profile.dev]
+//! opt-level = 2
+//! ```
 
 pub mod autodiff;
 pub mod kernel;

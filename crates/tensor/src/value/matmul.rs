@@ -95,9 +95,15 @@ fn product<T: Scalar>(
             result
         }
         _ => panic!(
-            "{op}: {formula} is not defined for A of shape {} and B of shape {}",
+            "{op}: {formula} is not defined for A of shape {} and B of shape {}{}",
             a.shape(),
-            b.shape()
+            b.shape(),
+            match (a.shape().len(), b.shape().len()) {
+                (2, 2) => "",
+                _ =>
+                    "; both should be matrices (linear takes any leading dimensions, and \
+                      reshape makes two of them one)",
+            }
         ),
     }
 }
