@@ -2,11 +2,8 @@
 
 use std::fmt::{Debug, Display};
 
-use num_traits::{Float, NumAssign};
-
-use crate::kernel::buffer::Pooled;
 use crate::kernel::math::Format;
-use crate::kernel::simd::Lanes;
+use crate::kernel::product::Multiply;
 
 /// A floating-point element type: `f32` for speed, `f64` for checking.
 ///
@@ -21,9 +18,7 @@ use crate::kernel::simd::Lanes;
 /// }
 /// assert_eq!(half(3.0_f32), 1.5);
 /// ```
-pub trait Scalar:
-    Float + NumAssign + Format + Lanes + Pooled + Debug + Display + Send + Sync + 'static
-{
+pub trait Scalar: Multiply + Format + Debug + Display + 'static {
     /// The nearest value of this type to `x`.
     fn from_f64(x: f64) -> Self;
 

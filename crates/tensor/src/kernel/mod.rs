@@ -13,6 +13,7 @@
 //! | memory that is used again | [`buffer`] |
 
 pub mod buffer;
+pub mod element;
 pub mod math;
 mod pack;
 pub mod product;

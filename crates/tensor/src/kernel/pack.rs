@@ -4,9 +4,9 @@ use std::marker::PhantomData;
 use std::ops::Range;
 
 use super::buffer::Buffer;
+use super::element::Element;
 use super::simd::{Arch, Simd, WithSimd};
 use super::tile::copy_few;
-use crate::Scalar;
 
 /// A matrix to be multiplied: row-major numbers, read as they are or transposed.
 #[derive(Clone, Copy, Debug)]
@@ -42,14 +42,14 @@ impl<T: Copy> Matrix<'_, T> {
 /// `k × width`, the last one filled up with zeros. Worth keeping when several
 /// products share it.
 #[derive(Clone, Debug)]
-pub struct Packed<T: Scalar> {
+pub struct Packed<T: Element> {
     pub(super) panels: Buffer<T>,
     pub(super) width: usize,
     pub(super) k: usize,
     pub(super) n: usize,
 }
 
-impl<T: Scalar> Packed<T> {
+impl<T: Element> Packed<T> {
     /// Packs the `k × n` matrix `b`.
     pub fn new(b: Matrix<'_, T>, k: usize, n: usize) -> Self {
         let width = panel_width::<T>();
@@ -77,10 +77,10 @@ impl<T: Scalar> Packed<T> {
     }
 }
 
-fn panel_width<T: Scalar>() -> usize {
+fn panel_width<T: Element>() -> usize {
     struct Width<T>(PhantomData<T>);
 
-    impl<T: Scalar> WithSimd for Width<T> {
+    impl<T: Element> WithSimd for Width<T> {
         type Output = usize;
 
         #[inline(always)]
@@ -93,7 +93,7 @@ fn panel_width<T: Scalar>() -> usize {
 
 /// Packs rows of a transposed A as panels, each `depth × ROWS`.
 #[inline(always)]
-pub fn pack_rows<T: Scalar, const ROWS: usize>(
+pub fn pack_rows<T: Element, const ROWS: usize>(
     packed: &mut Vec<T>,
     a: Matrix<'_, T>,
     rows: Range<usize>,

@@ -28,12 +28,12 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::buffer::Buffer;
+use super::element::Element;
 use super::pack::pack_rows;
 pub use super::pack::{Matrix, Packed};
 use super::simd::{Arch, Simd, WithSimd};
 use super::threads;
 use super::tile::{CHAIN, CHAINS, MAX_TILE, TREE, To, tile};
-use crate::Scalar;
 
 /// `C += A B` for A of `m × k` and B of `k × n`: what the product is.
 ///
@@ -44,7 +44,7 @@ use crate::Scalar;
 /// add_product_plainly(&mut c, Matrix::new(&[1.0, 2.0], 2), Matrix::new(&[3.0, 4.0], 1), [1, 2, 1]);
 /// assert_eq!(c, [0.5 + 1.0 * 3.0 + 2.0 * 4.0]);
 /// ```
-pub fn add_product_plainly<T: Scalar>(
+pub fn add_product_plainly<T: Element>(
     c: &mut [T],
     a: Matrix<'_, T>,
     b: Matrix<'_, T>,
@@ -66,7 +66,7 @@ pub fn add_product_plainly<T: Scalar>(
 }
 
 /// The sum of two parts, of which the first is as many whole chains as are a power of two.
-fn tree<T: Scalar>(depth: Range<usize>, chain: &impl Fn(Range<usize>) -> T) -> T {
+fn tree<T: Element>(depth: Range<usize>, chain: &impl Fn(Range<usize>) -> T) -> T {
     if depth.len() <= CHAIN {
         return chain(depth);
     }
@@ -81,37 +81,51 @@ const BLOCK_DEPTH: usize = CHAINS * CHAIN;
 const BLOCK_ROWS: usize = 48;
 
 /// `C += A B` on one thread, `C` being row-major with as many columns as `B`.
-pub fn add_product<T: Scalar>(c: &mut [T], a: Matrix<'_, T>, b: &Packed<T>) {
-    add_rows(c, a, b, 0);
+pub fn add_product<T: Multiply>(c: &mut [T], a: Matrix<'_, T>, b: &Packed<T>) {
+    T::add_rows(c, a, b, 0);
 }
 
 /// `C += A B` on as many threads as it is worth, each with its rows of `C`.
-pub fn add_product_parallel<T: Scalar>(c: &mut [T], a: Matrix<'_, T>, b: &Packed<T>) {
+pub fn add_product_parallel<T: Multiply>(c: &mut [T], a: Matrix<'_, T>, b: &Packed<T>) {
     let rows = c.len() / b.n.max(1);
     let threads = threads::worth_calling(rows * b.n * b.k);
     if threads == 1 {
-        return add_rows(c, a, b, 0);
+        return T::add_rows(c, a, b, 0);
     }
     let share = rows.div_ceil(threads).next_multiple_of(8);
     let shares = c.par_chunks_mut(share * b.n).enumerate();
-    shares.for_each(|(k, c)| add_rows(c, a, b, k * share));
+    shares.for_each(|(k, c)| T::add_rows(c, a, b, k * share));
 }
 
-/// The rows of `C += A B` from `first` on.
-fn add_rows<T: Scalar>(c: &mut [T], a: Matrix<'_, T>, b: &Packed<T>, first: usize) {
-    if b.n > 0 && b.k > 0 {
-        Arch::new().dispatch(AddProduct { c, a, b, first });
-    }
+/// Element types that can be multiplied. Each is compiled here, once, and not anew in
+/// every crate that multiplies.
+pub trait Multiply: Element {
+    /// The rows of `C += A B` from `first` on.
+    fn add_rows(c: &mut [Self], a: Matrix<'_, Self>, b: &Packed<Self>, first: usize);
 }
 
-struct AddProduct<'a, T: Scalar> {
+macro_rules! multiply {
+    ($($float:ty),*) => {$(
+        impl Multiply for $float {
+            fn add_rows(c: &mut [Self], a: Matrix<'_, Self>, b: &Packed<Self>, first: usize) {
+                if b.n > 0 && b.k > 0 {
+                    Arch::new().dispatch(AddProduct { c, a, b, first });
+                }
+            }
+        }
+    )*};
+}
+
+multiply!(f32, f64);
+
+struct AddProduct<'a, T: Element> {
     c: &'a mut [T],
     a: Matrix<'a, T>,
     b: &'a Packed<T>,
     first: usize,
 }
 
-impl<T: Scalar> WithSimd for AddProduct<'_, T> {
+impl<T: Element> WithSimd for AddProduct<'_, T> {
     type Output = ();
 
     #[inline(always)]
@@ -121,7 +135,7 @@ impl<T: Scalar> WithSimd for AddProduct<'_, T> {
     }
 }
 
-impl<T: Scalar> AddProduct<'_, T> {
+impl<T: Element> AddProduct<'_, T> {
     #[inline(always)]
     fn run<S: Simd, const ROWS: usize>(self, simd: S) {
         let AddProduct { c, a, b, first } = self;
@@ -158,12 +172,12 @@ impl<T: Scalar> AddProduct<'_, T> {
 }
 
 #[inline(always)]
-fn add<T: Scalar>(to: &mut [T], from: &[T]) {
+fn add<T: Element>(to: &mut [T], from: &[T]) {
     to.iter_mut().zip(from).for_each(|(y, &x)| *y += x);
 }
 
 /// What the blocks of a product have in common.
-struct Block<'a, T: Scalar> {
+struct Block<'a, T: Element> {
     a: Matrix<'a, T>,
     b: &'a Packed<T>,
     packed_a: &'a mut Vec<T>,
@@ -171,7 +185,7 @@ struct Block<'a, T: Scalar> {
     tree: &'a mut [T],
 }
 
-impl<T: Scalar> Block<'_, T> {
+impl<T: Element> Block<'_, T> {
     /// Adds to rows of `C`, the first of which is `row`, the product at these depths.
     #[inline(always)]
     fn add<S: Simd, const ROWS: usize>(
@@ -239,7 +253,7 @@ impl<T: Scalar> Block<'_, T> {
 
 /// [`tile`] for rows of A that are not packed.
 #[inline(always)]
-fn direct_tile<T: Scalar, S: Simd, const ROWS: usize, const VECTORS: usize>(
+fn direct_tile<T: Element, S: Simd, const ROWS: usize, const VECTORS: usize>(
     simd: S,
     c: &mut [T],
     to: To<'_, T>,

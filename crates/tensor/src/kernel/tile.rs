@@ -1,7 +1,7 @@
 //! The innermost loop of the matrix product: a tile of the result that stays in registers.
 
+use super::element::Element;
 use super::simd::{Lanes, Simd};
-use crate::Scalar;
 
 /// The most numbers of a tile: 8 rows of 2 vectors of 16.
 pub const MAX_TILE: usize = 256;
@@ -19,8 +19,9 @@ pub struct To<'a, T> {
 pub const CHAIN: usize = 256;
 /// The most chains of a tile, …
 pub const CHAINS: usize = 4;
-/// … and the numbers of their tree, which has three levels.
-pub const TREE: usize = 3 * MAX_TILE;
+/// … the levels of their tree, and its numbers.
+const LEVELS: usize = CHAINS.ilog2() as usize + 1;
+pub const TREE: usize = LEVELS * MAX_TILE;
 
 /// Adds to rows of `C`, at `VECTORS` vectors of columns, the product of rows of `A` and a
 /// panel of `B` that is at most [`CHAINS`] chains deep.
@@ -29,7 +30,7 @@ pub const TREE: usize = 3 * MAX_TILE;
 /// `r` at depth `p`. The vectors are explicit because the same loops over arrays ran 50
 /// times slower with AVX-512.
 #[inline(always)]
-pub fn tile<T: Scalar, S: Simd, const ROWS: usize, const VECTORS: usize>(
+pub fn tile<T: Element, S: Simd, const ROWS: usize, const VECTORS: usize>(
     simd: S,
     c: &mut [T],
     To { stride, column, edge, tree }: To<'_, T>,
@@ -85,7 +86,7 @@ pub fn tile<T: Scalar, S: Simd, const ROWS: usize, const VECTORS: usize>(
         }
         let mut root = zeros;
         let count = panel.len().div_ceil(CHAIN);
-        for (k, level) in tree.chunks_exact(size).enumerate() {
+        for (k, level) in tree.chunks_exact(size).take(LEVELS).enumerate() {
             if count >> k & 1 == 1 {
                 add::<T, S, ROWS, VECTORS>(simd, &mut root, level);
             }
@@ -108,7 +109,7 @@ type Sums<T, S, const ROWS: usize, const VECTORS: usize> =
 
 /// One addition after the other, for all sums side by side.
 #[inline(always)]
-fn chain<T: Scalar, S: Simd, const ROWS: usize, const VECTORS: usize>(
+fn chain<T: Element, S: Simd, const ROWS: usize, const VECTORS: usize>(
     simd: S,
     panel: &[[T::Vector<S>; 2]],
     a: impl Fn(usize, usize) -> T,
@@ -126,7 +127,7 @@ fn chain<T: Scalar, S: Simd, const ROWS: usize, const VECTORS: usize>(
 }
 
 #[inline(always)]
-fn add<T: Scalar, S: Simd, const ROWS: usize, const VECTORS: usize>(
+fn add<T: Element, S: Simd, const ROWS: usize, const VECTORS: usize>(
     simd: S,
     sums: &mut Sums<T, S, ROWS, VECTORS>,
     others: &[T::Vector<S>],
@@ -139,7 +140,7 @@ fn add<T: Scalar, S: Simd, const ROWS: usize, const VECTORS: usize>(
 
 /// Copies a few numbers without a call for them.
 #[inline(always)]
-pub fn copy_few<T: Scalar>(to: &mut [T], from: &[T]) {
+pub fn copy_few<T: Element>(to: &mut [T], from: &[T]) {
     let ((to, to_rest), (from, from_rest)) = (to.as_chunks_mut::<4>(), from.as_chunks::<4>());
     for (to, from) in to.iter_mut().zip(from) {
         *to = *from;
