@@ -139,12 +139,10 @@ impl<T: Element> AddProduct<'_, T> {
     #[inline(always)]
     fn run<S: Simd, const ROWS: usize>(self, simd: S) {
         let AddProduct { c, a, b, first } = self;
-        let mut packed_a = Buffer::with_capacity(0);
-        if a.transposed {
-            packed_a = Buffer::with_capacity((BLOCK_ROWS + ROWS) * BLOCK_DEPTH.min(b.k));
-        }
+        let size = if a.transposed { (BLOCK_ROWS + ROWS) * BLOCK_DEPTH.min(b.k) } else { 0 };
+        let packed_a = &mut *Buffer::with_capacity(size);
         let tree = &mut *Buffer::stale(if b.k > CHAIN { TREE } else { 0 });
-        let mut block = Block { a, b, packed_a: &mut packed_a, edge: [T::zero(); MAX_TILE], tree };
+        let mut block = Block { a, b, packed_a, edge: [T::zero(); MAX_TILE], tree };
         for (c, row) in c.chunks_mut(BLOCK_ROWS * b.n).zip((first..).step_by(BLOCK_ROWS)) {
             if b.k <= BLOCK_DEPTH {
                 block.add::<S, ROWS>(simd, c, row, 0..b.k);
@@ -236,7 +234,7 @@ impl<T: Element> Block<'_, T> {
             if a.transposed {
                 let a = self.packed_a[done * panel.len()..].as_chunks::<ROWS>().0;
                 let a = &a[..panel.len()];
-                tile::<T, S, ROWS, VECTORS>(simd, c, to, panel, |p, r| a[p][r]);
+                tile::<T, S, ROWS, VECTORS>(simd, c, to, panel, move |p, r| a[p][r]);
             } else {
                 let a = Matrix { data: &a.data[(row + done) * a.stride + depth..], ..a };
                 match rows {
@@ -261,5 +259,5 @@ fn direct_tile<T: Element, S: Simd, const ROWS: usize, const VECTORS: usize>(
     a: Matrix<'_, T>,
 ) {
     let a: [_; ROWS] = array::from_fn(|r| &a.data[r * a.stride..][..panel.len()]);
-    tile::<T, S, ROWS, VECTORS>(simd, c, to, panel, |p, r| a[r][p]);
+    tile::<T, S, ROWS, VECTORS>(simd, c, to, panel, move |p, r| a[r][p]);
 }

@@ -35,7 +35,7 @@ pub fn tile<T: Element, S: Simd, const ROWS: usize, const VECTORS: usize>(
     c: &mut [T],
     To { stride, column, edge, tree }: To<'_, T>,
     panel: &[[T::Vector<S>; 2]],
-    a: impl Fn(usize, usize) -> T,
+    a: impl Fn(usize, usize) -> T + Copy,
 ) {
     let width = VECTORS * T::lanes::<S>();
     let columns = width.min(stride - column);
@@ -75,7 +75,7 @@ pub fn tile<T: Element, S: Simd, const ROWS: usize, const VECTORS: usize>(
         let tree = T::vectors_mut::<S>(tree);
         let size = ROWS * VECTORS;
         for (k, panel) in panel.chunks(CHAIN).enumerate() {
-            let a = |p: usize, r: usize| a(k * CHAIN + p, r);
+            let a = move |p: usize, r: usize| a(k * CHAIN + p, r);
             let mut sums = chain::<T, S, ROWS, VECTORS>(simd, panel, a);
             let level = k.trailing_ones() as usize;
             let (done, place) = tree.split_at_mut(level * size);
