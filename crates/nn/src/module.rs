@@ -36,11 +36,9 @@ use crate::visitor::{Name, Path, Visitor, VisitorMut};
 /// ```
 pub trait Module<T: Scalar> {
     /// Shows the visitor every parameter with its name, in PyTorch's order.
-    #[track_caller]
     fn visit<'a>(&'a self, visitor: &mut Visitor<'_, 'a, T>);
 
     /// The same, to change them.
-    #[track_caller]
     fn visit_mut<'a>(&'a mut self, visitor: &mut VisitorMut<'_, 'a, T>);
 
     /// Every parameter with its name: `torch.nn.Module.named_parameters`.
