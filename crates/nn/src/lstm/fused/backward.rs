@@ -125,9 +125,10 @@ struct Share<'a, T> {
 
 impl Sizes {
     /// The steps of a piece: enough rows for efficient products, few enough to be little
-    /// beside what is saved, and so many that the sums over pieces are short.
+    /// beside what is saved and to stay close, and so many that at most 64 pieces are added up.
     fn piece(&self) -> usize {
-        let rows = (self.seq * self.batch / 20).max(64);
+        let all = self.seq * self.batch;
+        let rows = (all / 20).clamp(64, 512).max(all / 64);
         (rows / self.batch.max(1)).clamp(1, self.seq)
     }
 
