@@ -22,7 +22,6 @@
 //! the vectors nor the number of threads changes a bit of the result, and a test compares
 //! all bits with those of the three loops.
 
-use std::array;
 use std::ops::Range;
 
 use rayon::prelude::*;
@@ -258,6 +257,10 @@ fn direct_tile<T: Element, S: Simd, const ROWS: usize, const VECTORS: usize>(
     panel: &[[T::Vector<S>; 2]],
     a: Matrix<'_, T>,
 ) {
-    let a: [_; ROWS] = array::from_fn(|r| &a.data[r * a.stride..][..panel.len()]);
-    tile::<T, S, ROWS, VECTORS>(simd, c, to, panel, move |p, r| a[r][p]);
+    // Not by `array::from_fn`, which is not inlined here: the rows would stay in memory.
+    let mut rows = [&a.data[..panel.len()]; ROWS];
+    for (r, row) in rows.iter_mut().enumerate() {
+        *row = &a.data[r * a.stride..][..panel.len()];
+    }
+    tile::<T, S, ROWS, VECTORS>(simd, c, to, panel, move |p, r| rows[r][p]);
 }
