@@ -30,6 +30,12 @@ impl<'a, T> Matrix<'a, T> {
 }
 
 impl<T: Copy> Matrix<'_, T> {
+    /// Its rows from `first` on.
+    pub(super) fn from_row(self, first: usize) -> Self {
+        let start = if self.transposed { first } else { first * self.stride };
+        Matrix { data: &self.data[start..], ..self }
+    }
+
     /// The element in this row and column.
     #[inline]
     pub fn at(self, row: usize, column: usize) -> T {

@@ -30,6 +30,7 @@ use super::buffer::Buffer;
 use super::element::Element;
 use super::pack::pack_rows;
 pub use super::pack::{Matrix, Packed};
+use super::reduce::{add, grow_tree, levels};
 use super::simd::{Arch, Simd, WithSimd};
 use super::threads;
 use super::tile::{CHAIN, CHAINS, MAX_TILE, TREE, To, tile};
@@ -81,7 +82,7 @@ const BLOCK_ROWS: usize = 48;
 
 /// `C += A B` on one thread, `C` being row-major with as many columns as `B`.
 pub fn add_product<T: Multiply>(c: &mut [T], a: Matrix<'_, T>, b: &Packed<T>) {
-    T::add_rows(c, a, b, 0);
+    T::add_product(c, a, b);
 }
 
 /// `C += A B` on as many threads as it is worth, each with its rows of `C`.
@@ -89,26 +90,26 @@ pub fn add_product_parallel<T: Multiply>(c: &mut [T], a: Matrix<'_, T>, b: &Pack
     let rows = c.len() / b.n.max(1);
     let threads = threads::worth_calling(rows * b.n * b.k);
     if threads == 1 {
-        return T::add_rows(c, a, b, 0);
+        return T::add_product(c, a, b);
     }
     let share = rows.div_ceil(threads).next_multiple_of(8);
     let shares = c.par_chunks_mut(share * b.n).enumerate();
-    shares.for_each(|(k, c)| T::add_rows(c, a, b, k * share));
+    shares.for_each(|(k, c)| T::add_product(c, a.from_row(k * share), b));
 }
 
 /// Element types that can be multiplied. Each is compiled here, once, and not anew in
 /// every crate that multiplies.
 pub trait Multiply: Element {
-    /// The rows of `C += A B` from `first` on.
-    fn add_rows(c: &mut [Self], a: Matrix<'_, Self>, b: &Packed<Self>, first: usize);
+    /// `C += A B` on one thread.
+    fn add_product(c: &mut [Self], a: Matrix<'_, Self>, b: &Packed<Self>);
 }
 
 macro_rules! multiply {
     ($($float:ty),*) => {$(
         impl Multiply for $float {
-            fn add_rows(c: &mut [Self], a: Matrix<'_, Self>, b: &Packed<Self>, first: usize) {
+            fn add_product(c: &mut [Self], a: Matrix<'_, Self>, b: &Packed<Self>) {
                 if b.n > 0 && b.k > 0 {
-                    Arch::new().dispatch(AddProduct { c, a, b, first });
+                    Arch::new().dispatch(AddProduct { c, a, b });
                 }
             }
         }
@@ -121,7 +122,6 @@ struct AddProduct<'a, T: Element> {
     c: &'a mut [T],
     a: Matrix<'a, T>,
     b: &'a Packed<T>,
-    first: usize,
 }
 
 impl<T: Element> WithSimd for AddProduct<'_, T> {
@@ -137,40 +137,35 @@ impl<T: Element> WithSimd for AddProduct<'_, T> {
 impl<T: Element> AddProduct<'_, T> {
     #[inline(always)]
     fn run<S: Simd, const ROWS: usize>(self, simd: S) {
-        let AddProduct { c, a, b, first } = self;
-        let size = if a.transposed { (BLOCK_ROWS + ROWS) * BLOCK_DEPTH.min(b.k) } else { 0 };
-        let packed_a = &mut *Buffer::with_capacity(size);
-        let tree = &mut *Buffer::stale(if b.k > CHAIN { TREE } else { 0 });
-        let mut block = Block { a, b, packed_a, edge: [T::zero(); MAX_TILE], tree };
-        for (c, row) in c.chunks_mut(BLOCK_ROWS * b.n).zip((first..).step_by(BLOCK_ROWS)) {
+        let AddProduct { c, a, b } = self;
+        // Places to work, where they are needed.
+        let size = (BLOCK_ROWS + ROWS) * BLOCK_DEPTH.min(b.k);
+        let mut packed_a = a.transposed.then(|| Buffer::with_capacity(size));
+        let mut tree = (b.k > CHAIN).then(|| Buffer::stale(TREE));
+        let (no_a, no_tree) = (&mut Vec::new(), &mut Vec::new());
+        let mut block = Block {
+            a,
+            b,
+            packed_a: packed_a.as_deref_mut().unwrap_or(no_a),
+            edge: [T::zero(); MAX_TILE],
+            tree: tree.as_deref_mut().unwrap_or(no_tree),
+        };
+        for (c, row) in c.chunks_mut(BLOCK_ROWS * b.n).zip((0..).step_by(BLOCK_ROWS)) {
             if b.k <= BLOCK_DEPTH {
                 block.add::<S, ROWS>(simd, c, row, 0..b.k);
                 continue;
             }
-            // The higher levels of the tree, as in `reduce`.
-            let count = b.k.div_ceil(BLOCK_DEPTH);
-            let mut tree = Buffer::zeros((count.ilog2() as usize + 1) * c.len());
-            for k in 0..count {
-                let (done, level) = tree.split_at_mut(k.trailing_ones() as usize * c.len());
-                let level = &mut level[..c.len()];
-                level.fill(T::zero());
+            // The higher levels of the tree.
+            let blocks = b.k.div_ceil(BLOCK_DEPTH);
+            let mut levels = Buffer::stale(levels(blocks) * c.len());
+            let root = grow_tree(&mut levels, c.len(), blocks, |k, c| {
+                c.fill(T::zero());
                 let depth = k * BLOCK_DEPTH..b.k.min((k + 1) * BLOCK_DEPTH);
-                block.add::<S, ROWS>(simd, level, row, depth);
-                done.chunks_exact(c.len()).for_each(|done| add(level, done));
-            }
-            let mut levels = tree.chunks_exact_mut(c.len()).enumerate();
-            let mut levels = levels.by_ref().filter(|(k, _)| count >> k & 1 == 1);
-            if let Some((_, root)) = levels.next() {
-                levels.for_each(|(_, level)| add(root, level));
-                add(c, root);
-            }
+                block.add::<S, ROWS>(simd, c, row, depth);
+            });
+            add(c, root);
         }
     }
-}
-
-#[inline(always)]
-fn add<T: Element>(to: &mut [T], from: &[T]) {
-    to.iter_mut().zip(from).for_each(|(y, &x)| *y += x);
 }
 
 /// What the blocks of a product have in common.
@@ -235,7 +230,7 @@ impl<T: Element> Block<'_, T> {
                 let a = &a[..panel.len()];
                 tile::<T, S, ROWS, VECTORS>(simd, c, to, panel, move |p, r| a[p][r]);
             } else {
-                let a = Matrix { data: &a.data[(row + done) * a.stride + depth..], ..a };
+                let a = Matrix { data: &a.from_row(row + done).data[depth..], ..a };
                 match rows {
                     1 => direct_tile::<T, S, 1, VECTORS>(simd, c, to, panel, a),
                     2 => direct_tile::<T, S, 2, VECTORS>(simd, c, to, panel, a),

@@ -3,8 +3,9 @@
 //! the same bits whatever the width of the vectors.
 
 use num_traits::NumAssign;
-use smallvec::SmallVec;
+use smallvec::{SmallVec, smallvec};
 
+use super::buffer::{Buffer, Pooled};
 use super::simd::{Arch, Simd, WithSimd};
 
 /// So many sums go on side by side, as vectors.
@@ -64,8 +65,8 @@ pub fn add_columns<T: Number>(sums: &mut [T], rows: &[T], stride: usize) {
 }
 
 /// What can be summed here.
-pub trait Number: NumAssign + Copy {}
-impl<T: NumAssign + Copy> Number for T {}
+pub trait Number: NumAssign + Pooled {}
+impl<T: NumAssign + Pooled> Number for T {}
 
 struct Sum<'a, T, F>([&'a [T]; 2], F);
 
@@ -76,8 +77,11 @@ impl<T: Number, F: Fn(T, T) -> T> WithSimd for Sum<'_, T, F> {
     fn with_simd<S: Simd>(self, _: S) -> T {
         const LEAF: usize = LANES * CHAIN;
         let Sum([xs, ys], term) = self;
-        let mut tree = Tree::new();
-        for (xs, ys) in xs.chunks(LEAF).zip(ys.chunks(LEAF)) {
+        let leaves = xs.len().div_ceil(LEAF);
+        let mut levels: SmallVec<[T; 4 * LANES]> = smallvec![T::zero(); levels(leaves) * LANES];
+        let mut chunks = xs.chunks(LEAF).zip(ys.chunks(LEAF));
+        let root = grow_tree(&mut levels, LANES, leaves, |_, leaf| {
+            let Some((xs, ys)) = chunks.next() else { return };
             let mut sums = [T::zero(); LANES];
             let (x_rows, x_rest) = xs.as_chunks::<LANES>();
             let (y_rows, y_rest) = ys.as_chunks::<LANES>();
@@ -89,18 +93,16 @@ impl<T: Number, F: Fn(T, T) -> T> WithSimd for Sum<'_, T, F> {
             for (sum, (&x, &y)) in sums.iter_mut().zip(x_rest.iter().zip(y_rest)) {
                 *sum += term(x, y);
             }
-            tree.push(sums);
-        }
+            leaf.copy_from_slice(&sums);
+        });
         // At its root, the tree over the lanes.
-        let mut sums = tree.root();
         let mut width = LANES;
         while width > 1 {
             width /= 2;
-            for k in 0..width {
-                sums[k] += sums[k + width];
-            }
+            let (first, second) = root[..2 * width].split_at_mut(width);
+            add(first, second);
         }
-        sums[0]
+        root[0]
     }
 }
 
@@ -116,61 +118,58 @@ impl<T: Number> WithSimd for AddColumns<'_, T> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
         let AddColumns { sums, rows, stride } = self;
-        for (sums, first) in sums.chunks_mut(LANES).zip((0..).step_by(LANES)) {
-            let mut tree = Tree::new();
-            for rows in rows.chunks(CHAIN * stride) {
-                let mut leaf = [T::zero(); LANES];
-                for row in rows.chunks(stride) {
-                    let columns = &row[first..][..sums.len()];
-                    let full: Result<&[T; LANES], _> = columns.try_into();
-                    match full {
-                        Ok(columns) => leaf.iter_mut().zip(columns).for_each(|(y, &x)| *y += x),
-                        Err(_) => leaf.iter_mut().zip(columns).for_each(|(y, &x)| *y += x),
-                    }
-                }
-                tree.push(leaf);
-            }
-            sums.iter_mut().zip(tree.root()).for_each(|(sum, x)| *sum += x);
-        }
+        let leaves = rows.len().div_ceil(CHAIN * stride);
+        let mut levels = Buffer::stale(levels(leaves) * sums.len());
+        let mut chunks = rows.chunks(CHAIN * stride);
+        let root = grow_tree(&mut levels, sums.len(), leaves, |_, leaf| {
+            leaf.fill(T::zero());
+            chunks
+                .next()
+                .into_iter()
+                .flat_map(|rows| rows.chunks(stride))
+                .for_each(|row| add(leaf, row));
+        });
+        add(sums, root);
     }
 }
 
-/// A tree as it grows, for some sums side by side.
-struct Tree<T> {
-    /// What is at level k is the sum of 2ᵏ leaves, …
-    levels: SmallVec<[[T; LANES]; 8]>,
-    /// … if bit k of their number is 1.
+/// The levels of a tree with so many leaves.
+pub(super) fn levels(leaves: usize) -> usize {
+    leaves.max(1).ilog2() as usize + 1
+}
+
+/// The sum of some leaves, each `size` numbers side by side; `leaf(k, place)` writes leaf k
+/// to its place. What lies at level k of `levels` is a sum of 2ᵏ leaves: as in counting by
+/// ones, two of one level are one of the next.
+#[inline(always)]
+pub(super) fn grow_tree<T: Number>(
+    levels: &mut [T],
+    size: usize,
     leaves: usize,
+    mut leaf: impl FnMut(usize, &mut [T]),
+) -> &mut [T] {
+    for k in 0..leaves {
+        let (done, place) = levels.split_at_mut(k.trailing_ones() as usize * size);
+        let place = &mut place[..size];
+        leaf(k, place);
+        done.chunks_exact(size).for_each(|done| add(place, done));
+    }
+    if leaves == 0 {
+        levels.fill(T::zero());
+    }
+    // What is left at each level, the smallest first.
+    let lowest = leaves.max(1).trailing_zeros() as usize;
+    let (root, above) = levels[lowest * size..].split_at_mut(size);
+    for (k, level) in (lowest + 1..).zip(above.chunks_exact(size)) {
+        if leaves >> k & 1 == 1 {
+            add(root, level);
+        }
+    }
+    root
 }
 
-impl<T: Number> Tree<T> {
-    #[inline(always)]
-    fn new() -> Self {
-        Tree { levels: SmallVec::new(), leaves: 0 }
-    }
-
-    /// As in counting by ones, two of one level are one of the next.
-    #[inline(always)]
-    fn push(&mut self, mut sums: [T; LANES]) {
-        let level = self.leaves.trailing_ones() as usize;
-        for done in &self.levels[..level] {
-            sums = std::array::from_fn(|k| done[k] + sums[k]);
-        }
-        match self.levels.get_mut(level) {
-            Some(place) => *place = sums,
-            None => self.levels.push(sums),
-        }
-        self.leaves += 1;
-    }
-
-    #[inline(always)]
-    fn root(&self) -> [T; LANES] {
-        let mut sums = [T::zero(); LANES];
-        for (k, level) in self.levels.iter().enumerate() {
-            if self.leaves >> k & 1 == 1 {
-                sums = std::array::from_fn(|k| level[k] + sums[k]);
-            }
-        }
-        sums
-    }
+/// `y[k] += x[k]` for all k.
+#[inline(always)]
+pub(super) fn add<T: Number>(y: &mut [T], x: &[T]) {
+    y.iter_mut().zip(x).for_each(|(y, &x)| *y += x);
 }
