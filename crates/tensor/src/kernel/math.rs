@@ -195,7 +195,8 @@ impl Format for f32 {
     fn two_powers_of_two(shifted: f32) -> [f32; 2] {
         let n = (shifted.to_bits() as i32).wrapping_sub(f32::ROUND.to_bits() as i32);
         let first = n >> 1;
-        [first, n.wrapping_sub(first)].map(|n| f32::from_bits((n.wrapping_add(127) as u32) << 23))
+        let power = |n: i32| f32::from_bits((n.wrapping_add(127) as u32) << 23);
+        [power(first), power(n.wrapping_sub(first))]
     }
 
     const SCALE: (f32, f32) = (33_554_432.0, 25.0);
@@ -253,7 +254,8 @@ impl Format for f64 {
     fn two_powers_of_two(shifted: f64) -> [f64; 2] {
         let n = (shifted.to_bits() as i64).wrapping_sub(f64::ROUND.to_bits() as i64);
         let first = n >> 1;
-        [first, n.wrapping_sub(first)].map(|n| f64::from_bits((n.wrapping_add(1023) as u64) << 52))
+        let power = |n: i64| f64::from_bits((n.wrapping_add(1023) as u64) << 52);
+        [power(first), power(n.wrapping_sub(first))]
     }
 
     const SCALE: (f64, f64) = (18_014_398_509_481_984.0, 54.0);
