@@ -4,7 +4,7 @@ use rand::RngExt;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use tensor::Scalar;
 use tensor::kernel::product::{
-    Matrix, Packed, add_product, add_product_parallel, add_product_plainly,
+    Matrix, Packed, add_product, add_product_parallel, add_product_plainly, add_products,
 };
 
 /// Every element is the same chains of fused multiply-adds in order, in the same tree,
@@ -48,6 +48,12 @@ fn check<T: Scalar>([m, k, n]: [usize; 3], pools: &[ThreadPool]) {
         let mut found = start.clone();
         add_product(&mut found, a, &packed);
         assert_eq!(bits(&found), bits(&expected), "{m}×{k}×{n}");
+        // Beside others with the same A.
+        let (mut found, mut beside) = (start.clone(), vec![T::zero(); m]);
+        let (nothing, column) = (Packed::new(b, k, 0), Packed::new(b, k, 1.min(n)));
+        let beside = &mut beside[..m * 1.min(n)];
+        add_products(&mut [(&mut [], &nothing), (beside, &column), (&mut found, &packed)], a);
+        assert_eq!(bits(&found), bits(&expected), "{m}×{k}×{n} beside others");
         for pool in pools {
             let mut found = start.clone();
             pool.install(|| add_product_parallel(&mut found, a, &packed));
@@ -55,6 +61,14 @@ fn check<T: Scalar>([m, k, n]: [usize; 3], pools: &[ThreadPool]) {
             assert_eq!(bits(&found), bits(&expected), "{m}×{k}×{n} on {threads} threads");
         }
     }
+}
+
+#[test]
+#[should_panic(expected = "add_products: one A of several sizes")]
+fn one_a_has_one_size() {
+    let a = [1.0; 6];
+    let [two, three] = [2, 3].map(|k| Packed::new(Matrix::new(&a, 1), k, 1));
+    add_products(&mut [(&mut [0.0], &two), (&mut [0.0], &three)], Matrix::new(&a, 3));
 }
 
 /// The error of a product does not grow with its depth, be the terms equal or random.

@@ -31,7 +31,7 @@ impl<'a, T> Matrix<'a, T> {
 
 impl<T: Copy> Matrix<'_, T> {
     /// Its rows from `first` on.
-    pub(super) fn from_row(self, first: usize) -> Self {
+    pub(super) fn rows_from(self, first: usize) -> Self {
         let start = if self.transposed { first } else { first * self.stride };
         Matrix { data: &self.data[start..], ..self }
     }

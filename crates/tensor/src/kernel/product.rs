@@ -82,7 +82,22 @@ const BLOCK_ROWS: usize = 48;
 
 /// `C += A B` on one thread, `C` being row-major with as many columns as `B`.
 pub fn add_product<T: Multiply>(c: &mut [T], a: Matrix<'_, T>, b: &Packed<T>) {
-    T::add_product(c, a, b);
+    T::add_products(&mut [(c, b)], a);
+}
+
+/// Several `C`, each with its `B`.
+pub type Products<'a, T> = [(&'a mut [T], &'a Packed<T>)];
+
+/// All these products with the same `A`, which is packed for all of them at once.
+///
+/// # Panics
+/// If not all `C` have as many rows, or not all `B`.
+#[track_caller]
+pub fn add_products<T: Multiply>(products: &mut Products<'_, T>, a: Matrix<'_, T>) {
+    let mut sizes = products.iter().filter(|(_, b)| b.n > 0).map(|(c, b)| [c.len() / b.n, b.k]);
+    let first = sizes.next();
+    assert!(sizes.all(|size| Some(size) == first), "add_products: one A of several sizes");
+    T::add_products(products, a);
 }
 
 /// `C += A B` on as many threads as it is worth, each with its rows of `C`.
@@ -90,27 +105,25 @@ pub fn add_product_parallel<T: Multiply>(c: &mut [T], a: Matrix<'_, T>, b: &Pack
     let rows = c.len() / b.n.max(1);
     let threads = threads::worth_calling(rows * b.n * b.k);
     if threads == 1 {
-        return T::add_product(c, a, b);
+        return add_product(c, a, b);
     }
     let share = rows.div_ceil(threads).next_multiple_of(8);
     let shares = c.par_chunks_mut(share * b.n).enumerate();
-    shares.for_each(|(k, c)| T::add_product(c, a.from_row(k * share), b));
+    shares.for_each(|(k, c)| add_product(c, a.rows_from(k * share), b));
 }
 
 /// Element types that can be multiplied. Each is compiled here, once, and not anew in
 /// every crate that multiplies.
 pub trait Multiply: Element {
-    /// `C += A B` on one thread.
-    fn add_product(c: &mut [Self], a: Matrix<'_, Self>, b: &Packed<Self>);
+    /// [`add_products`].
+    fn add_products(products: &mut Products<'_, Self>, a: Matrix<'_, Self>);
 }
 
 macro_rules! multiply {
     ($($float:ty),*) => {$(
         impl Multiply for $float {
-            fn add_product(c: &mut [Self], a: Matrix<'_, Self>, b: &Packed<Self>) {
-                if b.n > 0 && b.k > 0 {
-                    Arch::new().dispatch(AddProduct { c, a, b });
-                }
+            fn add_products(products: &mut Products<'_, Self>, a: Matrix<'_, Self>) {
+                Arch::new().dispatch(AddProducts { products, a });
             }
         }
     )*};
@@ -118,13 +131,12 @@ macro_rules! multiply {
 
 multiply!(f32, f64);
 
-struct AddProduct<'a, T: Element> {
-    c: &'a mut [T],
-    a: Matrix<'a, T>,
-    b: &'a Packed<T>,
+struct AddProducts<'p, 'a, T: Element> {
+    products: &'p mut Products<'a, T>,
+    a: Matrix<'p, T>,
 }
 
-impl<T: Element> WithSimd for AddProduct<'_, T> {
+impl<T: Element> WithSimd for AddProducts<'_, '_, T> {
     type Output = ();
 
     #[inline(always)]
@@ -134,45 +146,52 @@ impl<T: Element> WithSimd for AddProduct<'_, T> {
     }
 }
 
-impl<T: Element> AddProduct<'_, T> {
+impl<T: Element> AddProducts<'_, '_, T> {
     #[inline(always)]
     fn run<S: Simd, const ROWS: usize>(self, simd: S) {
-        let AddProduct { c, a, b } = self;
+        let AddProducts { products, a } = self;
+        let Some((c, b)) = products.iter().find(|(_, b)| b.n > 0 && b.k > 0) else { return };
+        let (rows, depth) = (c.len() / b.n, b.k);
         // Places to work, where they are needed.
-        let size = (BLOCK_ROWS + ROWS) * BLOCK_DEPTH.min(b.k);
-        let mut packed_a = a.transposed.then(|| Buffer::with_capacity(size));
-        let mut tree = (b.k > CHAIN).then(|| Buffer::stale(TREE));
+        let size = (BLOCK_ROWS + ROWS) * BLOCK_DEPTH.min(depth);
+        let mut packed = a.transposed.then(|| Buffer::with_capacity(size));
+        let mut tree = (depth > CHAIN).then(|| Buffer::stale(TREE));
         let (no_a, no_tree) = (&mut Vec::new(), &mut Vec::new());
         let mut block = Block {
             a,
-            b,
-            packed_a: packed_a.as_deref_mut().unwrap_or(no_a),
+            packed: packed.as_deref_mut().unwrap_or(no_a),
+            packed_at: None,
             edge: [T::zero(); MAX_TILE],
             tree: tree.as_deref_mut().unwrap_or(no_tree),
         };
-        for (c, row) in c.chunks_mut(BLOCK_ROWS * b.n).zip((0..).step_by(BLOCK_ROWS)) {
-            if b.k <= BLOCK_DEPTH {
-                block.add::<S, ROWS>(simd, c, row, 0..b.k);
-                continue;
+        for row in (0..rows).step_by(BLOCK_ROWS) {
+            for (c, b) in products.iter_mut().filter(|(_, b)| b.n > 0) {
+                let c = &mut c[row * b.n..rows.min(row + BLOCK_ROWS) * b.n];
+                if depth <= BLOCK_DEPTH {
+                    block.add::<S, ROWS>(simd, c, b, row, 0..depth);
+                    continue;
+                }
+                // The higher levels of the tree.
+                let blocks = depth.div_ceil(BLOCK_DEPTH);
+                let mut levels = Buffer::stale(levels(blocks) * c.len());
+                let root = grow_tree(&mut levels, c.len(), blocks, |k, c| {
+                    c.fill(T::zero());
+                    let depth = k * BLOCK_DEPTH..depth.min((k + 1) * BLOCK_DEPTH);
+                    block.add::<S, ROWS>(simd, c, b, row, depth);
+                });
+                add(c, root);
             }
-            // The higher levels of the tree.
-            let blocks = b.k.div_ceil(BLOCK_DEPTH);
-            let mut levels = Buffer::stale(levels(blocks) * c.len());
-            let root = grow_tree(&mut levels, c.len(), blocks, |k, c| {
-                c.fill(T::zero());
-                let depth = k * BLOCK_DEPTH..b.k.min((k + 1) * BLOCK_DEPTH);
-                block.add::<S, ROWS>(simd, c, row, depth);
-            });
-            add(c, root);
         }
     }
 }
 
-/// What the blocks of a product have in common.
+/// What the blocks of products with one A have in common.
 struct Block<'a, T: Element> {
     a: Matrix<'a, T>,
-    b: &'a Packed<T>,
-    packed_a: &'a mut Vec<T>,
+    /// Rows of a transposed A, …
+    packed: &'a mut Vec<T>,
+    /// … the first of them, and their depths.
+    packed_at: Option<(usize, Range<usize>)>,
     edge: [T; MAX_TILE],
     tree: &'a mut [T],
 }
@@ -184,22 +203,25 @@ impl<T: Element> Block<'_, T> {
         &mut self,
         simd: S,
         c: &mut [T],
+        b: &Packed<T>,
         row: usize,
         depth: Range<usize>,
     ) {
-        let (width, k, n) = (self.b.width, self.b.k, self.b.n);
-        if self.a.transposed {
+        let (width, k, n) = (b.width, b.k, b.n);
+        let place = Some((row, depth.clone()));
+        if self.a.transposed && self.packed_at != place {
             let rows = row..row + c.len() / n;
-            pack_rows::<T, ROWS>(self.packed_a, self.a, rows, depth.clone());
+            pack_rows::<T, ROWS>(self.packed, self.a, rows, depth.clone());
+            self.packed_at = place;
         }
         let columns = (0..n).step_by(width);
-        for (panel, column) in self.b.panels.chunks_exact(width * k).zip(columns) {
+        for (panel, column) in b.panels.chunks_exact(width * k).zip(columns) {
             let panel = &panel[depth.start * width..depth.end * width];
             let panel = T::vectors::<S>(panel).as_chunks::<2>().0;
             if n - column <= width / 2 {
-                self.tiles::<S, ROWS, 1>(simd, c, column, panel, row, depth.start);
+                self.tiles::<S, ROWS, 1>(simd, c, n, column, panel, [row, depth.start]);
             } else {
-                self.tiles::<S, ROWS, 2>(simd, c, column, panel, row, depth.start);
+                self.tiles::<S, ROWS, 2>(simd, c, n, column, panel, [row, depth.start]);
             }
         }
     }
@@ -210,12 +232,12 @@ impl<T: Element> Block<'_, T> {
         &mut self,
         simd: S,
         c: &mut [T],
+        stride: usize,
         column: usize,
         panel: &[[T::Vector<S>; 2]],
-        row: usize,
-        depth: usize,
+        [row, depth]: [usize; 2],
     ) {
-        let (a, stride) = (self.a, self.b.n);
+        let a = self.a;
         let (mut rest, mut done) = (c, 0);
         while !rest.is_empty() {
             let left = rest.len() / stride;
@@ -226,11 +248,11 @@ impl<T: Element> Block<'_, T> {
             let c = rest.split_off_mut(..rows * stride).expect("so many are left");
             let to = To { stride, column, edge: &mut self.edge, tree: &mut *self.tree };
             if a.transposed {
-                let a = self.packed_a[done * panel.len()..].as_chunks::<ROWS>().0;
+                let a = self.packed[done * panel.len()..].as_chunks::<ROWS>().0;
                 let a = &a[..panel.len()];
                 tile::<T, S, ROWS, VECTORS>(simd, c, to, panel, move |p, r| a[p][r]);
             } else {
-                let a = Matrix { data: &a.from_row(row + done).data[depth..], ..a };
+                let a = Matrix { data: &a.rows_from(row + done).data[depth..], ..a };
                 match rows {
                     1 => direct_tile::<T, S, 1, VECTORS>(simd, c, to, panel, a),
                     2 => direct_tile::<T, S, 2, VECTORS>(simd, c, to, panel, a),

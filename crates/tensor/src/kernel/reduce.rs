@@ -12,6 +12,8 @@ use super::simd::{Arch, Simd, WithSimd};
 const LANES: usize = 32;
 /// The most terms that are added one after the other.
 const CHAIN: usize = 8;
+/// So many columns of a matrix are added at once: their tree stays in the first-level cache.
+const COLUMNS: usize = 128;
 
 /// The sum of `term(x)` over all x.
 ///
@@ -119,17 +121,17 @@ impl<T: Number> WithSimd for AddColumns<'_, T> {
     fn with_simd<S: Simd>(self, _: S) {
         let AddColumns { sums, rows, stride } = self;
         let leaves = rows.len().div_ceil(CHAIN * stride);
-        let mut levels = Buffer::stale(levels(leaves) * sums.len());
-        let mut chunks = rows.chunks(CHAIN * stride);
-        let root = grow_tree(&mut levels, sums.len(), leaves, |_, leaf| {
-            leaf.fill(T::zero());
-            chunks
-                .next()
-                .into_iter()
-                .flat_map(|rows| rows.chunks(stride))
-                .for_each(|row| add(leaf, row));
-        });
-        add(sums, root);
+        let size = COLUMNS.min(sums.len());
+        let mut levels = Buffer::stale(levels(leaves) * size);
+        for (sums, first) in sums.chunks_mut(size).zip((0..).step_by(size)) {
+            let mut leaf_rows = rows.chunks(CHAIN * stride);
+            let root = grow_tree(&mut levels, sums.len(), leaves, |_, leaf| {
+                leaf.fill(T::zero());
+                let rows = leaf_rows.next().into_iter().flat_map(|rows| rows.chunks(stride));
+                rows.for_each(|row| add(leaf, &row[first..]));
+            });
+            add(sums, root);
+        }
     }
 }
 

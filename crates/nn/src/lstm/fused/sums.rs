@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use rayon::prelude::*;
-use tensor::kernel::product::{Matrix, Packed, add_product, add_product_parallel};
+use tensor::kernel::product::{Matrix, Packed, add_product_parallel, add_products};
 use tensor::kernel::reduce::add_columns;
 use tensor::{Scalar, Tensor};
 
@@ -57,8 +57,9 @@ impl<T: Scalar> Sums<T> {
         weights.for_each(|(k, ((w_ih_bar, w_hh_bar), b_bar))| {
             let a_bar = &a_bar[k * share..];
             let a_bar_t = Matrix::transposed(a_bar, 4 * hidden);
-            add_product(w_ih_bar, a_bar_t, &x); // (bptt-w-ih)
-            add_product(w_hh_bar, a_bar_t, &h_prev); // (bptt-w-hh)
+            let w_ih_bar = (w_ih_bar, &x); // (bptt-w-ih)
+            let w_hh_bar = (w_hh_bar, &h_prev); // (bptt-w-hh)
+            add_products(&mut [w_ih_bar, w_hh_bar], a_bar_t);
             add_columns(b_bar, a_bar, 4 * hidden); // (bptt-b)
         });
         if proj > 0 {
