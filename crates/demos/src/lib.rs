@@ -8,6 +8,8 @@
 //! | demo 2: losses, predictions, drift | `forecast.rs` |
 //! | the pictures of demo 2 | `pictures.rs` |
 //! | the figures of the book | `figures.rs` |
+//! | the experiments of 1997, rerun: what came out | `table_of_1997.rs` |
+//! | does it remember: what came out | `remember.rs` |
 //! | arrays as NumPy prints them | `numpy.rs` |
 //! | the folder for the pictures | `files.rs` |
 
@@ -18,7 +20,9 @@ pub mod forecaster;
 pub mod notebook;
 pub mod numpy;
 pub mod pictures;
+pub mod remember;
 pub mod shapes;
+pub mod table_of_1997;
 
 /// The outcome of a comparison with the notebook.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,6 +4,8 @@ use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use demos::{remember, table_of_1997 as table};
+
 fn command(name: &str) -> Command {
     // Cargo puts the examples beside the folder of the tests.
     let mut path: PathBuf = std::env::current_exe().unwrap();
@@ -73,4 +75,22 @@ fn stop_and_resume() {
     let from = from.expect("the first epoch after the stop is one of the whole run");
     assert!(from >= 50 && from % 10 == 0, "it goes on from a checkpoint, not from the start");
     assert_eq!(resumed.lines().collect::<Vec<_>>(), whole.lines().skip(from).collect::<Vec<_>>());
+}
+
+/// What each network of the book's chapter has learnt after 20 steps, exactly.
+#[test]
+fn does_it_remember() {
+    let text = output(command("05_does_it_remember").arg("--first-20"));
+    let runs = remember::runs_from_csv(remember::RESULTS).unwrap();
+    let expected: Vec<String> = runs.iter().map(remember::Run::beginning).collect();
+    assert_eq!(text.lines().collect::<Vec<_>>(), expected);
+}
+
+/// The first 200 sequences of every run of the table, exactly.
+#[test]
+fn table_of_1997() {
+    let text = output(command("06_table_of_1997").arg("--first-200"));
+    let runs = table::from_csv(table::RESULTS).unwrap();
+    let expected: Vec<String> = runs.iter().map(table::Run::beginning).collect();
+    assert_eq!(text.lines().collect::<Vec<_>>(), expected);
 }

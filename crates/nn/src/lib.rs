@@ -6,7 +6,9 @@
 //! | the six equations of the LSTM | [`lstm::step`] |
 //! | the LSTM: layers, directions, options | [`Lstm`], [`LstmConfig`], [`ForwardOptions`] |
 //! | one step of it | [`LstmCell`] |
+//! | the plain RNN | [`Rnn`] |
 //! | the loop over time, for a cell of your own | [`scan`] |
+//! | how long an LSTM remembers at first | [`Lstm::chrono_init`], [`Lstm::set_forget_bias`] |
 //! | `y = x Wᵀ + b` | [`Linear`] |
 //! | the mean squared error | [`mse_loss`] |
 //! | dropout | [`dropout()`] |
@@ -42,6 +44,7 @@ mod linear;
 mod loss;
 pub mod lstm;
 mod module;
+mod rnn;
 mod safetensors;
 mod scan;
 mod state_dict;
@@ -61,6 +64,7 @@ pub use loss::{Reduction, mse_loss, mse_loss_with};
 pub use lstm::{ForwardOptions, Lstm, LstmCell, LstmConfig};
 pub use module::Module;
 pub use rand::{Rng, RngExt};
+pub use rnn::Rnn;
 pub use safetensors::Stored;
 pub use scan::scan;
 pub use state_dict::{load, save};

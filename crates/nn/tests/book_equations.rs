@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use nn::lstm::{Weights, step as lstm_step};
-use nn::{Adam, AdamConfig, Generator, Linear, Lstm, LstmConfig, Module, mse_loss};
+use nn::{Adam, AdamConfig, Generator, Linear, Lstm, LstmConfig, Module, Rnn, mse_loss};
 use tensor::kernel::math;
 use tensor::{Tape, Tensor};
 
@@ -44,6 +44,16 @@ fn foundations(pairs: &mut Pairs) {
     let target = tape.constant(Tensor::from([[1.0, 2.0]]));
     let expected = ((a[0] - 1.0).powi(2) + (a[1] - 2.0).powi(2)) / 2.0;
     pairs.insert("mse", (expected, mse_loss(va, target).value().item()));
+
+    let mut rnn = Rnn::<f64>::new(1, 1, &mut Generator::manual_seed(0));
+    for ((_, p), value) in rnn.named_parameters_mut().into_iter().zip([0.6, -0.5, 0.1, 0.2]) {
+        p.value_mut().data_mut()[0] = value;
+    }
+    let tape = Tape::new();
+    let number = |x| tape.constant(Tensor::from([[[x]]]));
+    let (_, h) = rnn.forward(number(X[0]), Some(number(H_0)));
+    let expected = (0.6 * X[0] - 0.5 * H_0 + 0.1 + 0.2).tanh();
+    pairs.insert("rnn", (expected, h.value().item()));
 }
 
 /// Weights of an LSTM with one input and one unit, for the gates i, f, g, o.

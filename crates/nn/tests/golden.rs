@@ -9,7 +9,7 @@ use std::path::Path;
 
 use nn::{
     Adam, AdamConfig, ForwardOptions, Generator, Linear, Lstm, LstmCell, LstmConfig, Module,
-    Reduction, Stored, Uniform, clip_grad_norm, mse_loss_with,
+    Reduction, Rnn, Stored, Uniform, clip_grad_norm, mse_loss_with,
 };
 use safetensors::SafeTensors;
 use serde_json::Value;
@@ -198,6 +198,24 @@ fn lstm_cell_cases<T: Compared>() {
     }
 }
 
+fn rnn_cases<T: Compared>() {
+    let golden = Golden::open("rnn");
+    assert!(golden.cases.len() >= 6);
+    for options in &golden.cases {
+        let case = Case::<T>::new(&golden, options, &["x", "h_0"]);
+        let generator = &mut Generator::manual_seed(0);
+        let mut rnn =
+            Rnn::new(size(options, "input_size"), size(options, "hidden_size"), generator);
+        case.set_parameters(&mut rnn);
+        let tape = Tape::new();
+        let x = case.input(&tape, "x").unwrap();
+        let (output, h_n) = rnn.forward(x, case.input(&tape, "h_0"));
+        let gradients = case.compare_outputs(&[("output", output), ("h_n", h_n)]);
+        drop(tape);
+        case.compare_gradients(&rnn, &gradients);
+    }
+}
+
 fn linear_cases<T: Compared>() {
     let golden = Golden::open("linear_mse");
     for options in golden.cases.iter().filter(|case| case["in_features"].is_u64()) {
@@ -308,7 +326,15 @@ macro_rules! in_both_precisions {
     )*};
 }
 
-in_both_precisions!(lstm_cases, lstm_cell_cases, linear_cases, mse_cases, adam_cases, clip_cases);
+in_both_precisions!(
+    lstm_cases,
+    lstm_cell_cases,
+    rnn_cases,
+    linear_cases,
+    mse_cases,
+    adam_cases,
+    clip_cases
+);
 
 /// The initial weights, bit for bit, for modules built one after the other from
 /// one generator, first in `f32` and then in `f64`.

@@ -1,7 +1,9 @@
 //! Whole models against central differences: every parameter, the input and
 //! the initial state.
 
-use nn::{ForwardOptions, Generator, Linear, Lstm, LstmConfig, check_gradients, module, mse_loss};
+use nn::{
+    ForwardOptions, Generator, Linear, Lstm, LstmConfig, Rnn, check_gradients, module, mse_loss,
+};
 use proptest::prelude::*;
 use rand::RngExt;
 use tensor::{Parameter, Tape, Tensor, Var};
@@ -33,6 +35,16 @@ impl Case {
         output.square().sum() + h_n.exp().sum() + (c_n * c_n * c_n).sum()
     }
 }
+
+/// The same for the network without gates.
+#[derive(Clone, Debug)]
+struct RnnCase {
+    rnn: Rnn<f64>,
+    x: Parameter<f64>,
+    h_0: Option<Parameter<f64>>,
+}
+
+module! { impl Module<f64> for RnnCase { rnn, x, h_0 } }
 
 fn cases() -> impl Strategy<Value = (Case, u64)> {
     let sizes = (1..=3_usize, 1..=3_usize, 1..=2_usize, 1..=4_usize, 1..=3_usize);
@@ -130,6 +142,28 @@ proptest! {
                 }
             }
         }
+    }
+
+    #[test]
+    fn the_plain_rnn(
+        (seq, batch, inputs) in (1..=4_usize, 1..=3_usize, 1..=3_usize),
+        hidden in 1..=3_usize,
+        given: bool,
+        seed: u64,
+    ) {
+        let rng = &mut Generator::manual_seed(seed);
+        let case = RnnCase {
+            rnn: Rnn::new(inputs, hidden, rng),
+            x: Parameter::new(rng.uniform([seq, batch, inputs], -1.5, 1.5)),
+            h_0: given.then(|| Parameter::new(rng.uniform([1, batch, hidden], -1.5, 1.5))),
+        };
+        fn loss<'t>(case: &'t RnnCase, tape: &'t Tape<f64>) -> Var<'t, f64> {
+            let h_0 = case.h_0.as_ref().map(|h_0| tape.watch(h_0));
+            let (output, h_n) = case.rnn.forward(tape.watch(&case.x), h_0);
+            output.square().sum() + h_n.exp().sum()
+        }
+        check_gradients(&case, loss, rng)
+            .map_err(|mismatch| TestCaseError::fail(mismatch.to_string()))?;
     }
 
     #[test]

@@ -4,7 +4,7 @@
 mod catalogue;
 
 use nn::{
-    Adam, AdamConfig, ForwardOptions, Generator, Linear, Lstm, LstmCell, LstmConfig, Module,
+    Adam, AdamConfig, ForwardOptions, Generator, Linear, Lstm, LstmCell, LstmConfig, Module, Rnn,
     dropout, module, mse_loss,
 };
 use tensor::{Gradients, Tape, Tensor, Var};
@@ -50,6 +50,10 @@ fn with_weight<const N: usize>(name: &str, shape: [usize; N]) {
     }
     let tape = Tape::new();
     lstm.forward(zeros(&tape, [5, 2, 3]), None);
+}
+
+fn rnn(input_size: usize, hidden_size: usize) -> &'static Rnn<f64> {
+    Box::leak(Box::new(Rnn::new(input_size, hidden_size, &mut Generator::manual_seed(0))))
 }
 
 fn linear() -> Linear<f64> {
@@ -135,6 +139,27 @@ fn the_catalogue() {
             ("LSTMCell: state", |t| {
                 let cell = LstmCell::new(2, 4, true, &mut Generator::manual_seed(0));
                 cell.forward(zeros(t, [8, 2]), Some((zeros(t, [8, 4]), zeros(t, [4]))));
+            }),
+            ("RNN: input_size is 0", |_| _ = rnn(0, 4)),
+            ("RNN: hidden_size is 0", |_| _ = rnn(2, 0)),
+            ("RNN: features", |t| _ = rnn(2, 4).forward(zeros(t, [3, 8, 5]), None)),
+            ("RNN: no batch", |t| _ = rnn(2, 4).forward(zeros(t, [3, 2]), None)),
+            ("RNN: no steps", |t| _ = rnn(2, 4).forward(zeros(t, [0, 8, 2]), None)),
+            ("RNN: h_0", |t| {
+                rnn(2, 4).forward(zeros(t, [3, 8, 2]), Some(zeros(t, [8, 4])));
+            }),
+            ("a forget bias, but no biases", |_| {
+                let config = LstmConfig { bias: false, ..batch_first() };
+                Lstm::<f64>::new(config, &mut Generator::manual_seed(0)).set_forget_bias(1.0);
+            }),
+            ("chrono, but no biases", |_| {
+                let config = LstmConfig { bias: false, ..batch_first() };
+                let generator = &mut Generator::manual_seed(0);
+                Lstm::<f64>::new(config, generator).chrono_init(10, generator);
+            }),
+            ("chrono for one step", |_| {
+                let generator = &mut Generator::manual_seed(0);
+                Lstm::<f64>::new(batch_first(), generator).chrono_init(1, generator);
             }),
             ("Linear: features", |t| {
                 let linear = Linear::new(60, 1, &mut Generator::manual_seed(0));

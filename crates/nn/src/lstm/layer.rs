@@ -1,7 +1,7 @@
 //! One layer in one direction, of which an LSTM is built: its parameters, and its way
 //! through time by the equations.
 
-use tensor::{Parameter, Scalar, Tape, Var};
+use tensor::{Parameter, Scalar, Tape, Tensor, Var};
 
 use super::equations::{State, Step, Weights, step};
 use super::lengths::{inside, select_rows};
@@ -86,6 +86,17 @@ impl<T: Scalar> Layer<T> {
             bias_hh: self.bias_hh.as_ref().map(|b| tape.watch(b)),
             hr: self.weight_hr.as_ref().map(|hr| tape.watch(hr)),
         }
+    }
+
+    /// Gives one gate, the block of rows with this number, the bias.
+    pub fn set_bias(&mut self, gate: usize, bias: &Tensor<T>) {
+        let rows = gate * bias.data().len()..(gate + 1) * bias.data().len();
+        let set = |parameter: &mut Option<Parameter<T>>, bias: &Tensor<T>| {
+            let parameter = parameter.as_mut().expect("the caller has looked");
+            parameter.value_mut().data_mut()[rows.clone()].copy_from_slice(bias.data());
+        };
+        set(&mut self.bias_ih, bias);
+        set(&mut self.bias_hh, &Tensor::zeros(bias.shape()));
     }
 }
 

@@ -5,12 +5,14 @@
 //! | the six equations | [`equations`] |
 //! | one layer in one direction, by the equations | `layer.rs` |
 //! | the same as one operation, fast, with its backward pass | `fused/`, of which `step.rs` is one step |
+//! | initial values that decide how long it remembers | `init.rs` |
 //! | what fits, and what is said if it does not | `shapes.rs` |
 
 mod cell;
 mod config;
 pub mod equations;
 mod fused;
+mod init;
 mod layer;
 mod lengths;
 mod shapes;

@@ -195,6 +195,29 @@ def lstm_cell():
     save("lstm_cell", tensors, cases)
 
 
+# ---- rnn.safetensors ----------------------------------------------------------
+
+
+def rnn():
+    def run(module, inputs):
+        output, h_n = module(inputs["x"], inputs.get("h_0"))
+        return {"output": output, "h_n": h_n}
+
+    generator = torch.Generator().manual_seed(6)
+    tensors, cases = {}, []
+    for i, (seq, batch, input_size, hidden_size) in enumerate(
+        [(1, 1, 1, 1), (3, 2, 1, 4), (2, 3, 5, 1), (7, 1, 2, 3), (4, 5, 3, 2), (5, 2, 4, 6)]
+    ):
+        name = f"{i:03}"
+        inputs = {"x": values(generator, seq, batch, input_size)}
+        if i % 2 == 1:
+            inputs["h_0"] = values(generator, 1, batch, hidden_size)
+        arguments = {"input_size": input_size, "hidden_size": hidden_size}
+        record(tensors, name, nn.RNN(**arguments, dtype=torch.float64), inputs, run, generator)
+        cases.append({"name": name} | arguments)
+    save("rnn", tensors, cases)
+
+
 # ---- linear_mse.safetensors ---------------------------------------------------
 
 
@@ -421,5 +444,5 @@ def check_notebook():
 if __name__ == "__main__":
     torch.set_num_threads(1)  # sums in one order
     check_notebook()
-    for write in lstm, lstm_cell, linear_mse, adam, clip_grad_norm, manual_seed, forecast:
+    for write in lstm, lstm_cell, rnn, linear_mse, adam, clip_grad_norm, manual_seed, forecast:
         write()
