@@ -30,7 +30,7 @@ use super::buffer::Buffer;
 use super::element::Element;
 use super::pack::pack_rows;
 pub use super::pack::{Matrix, Packed};
-use super::reduce::{add, grow_tree, levels};
+use super::reduce::{Tree, add, levels};
 use super::simd::{Arch, Simd, WithSimd};
 use super::threads;
 use super::tile::{CHAIN, CHAINS, MAX_TILE, TREE, To, tile};
@@ -174,12 +174,15 @@ impl<T: Element> AddProducts<'_, '_, T> {
                 // The higher levels of the tree.
                 let blocks = depth.div_ceil(BLOCK_DEPTH);
                 let mut levels = Buffer::stale(levels(blocks) * c.len());
-                let root = grow_tree(&mut levels, c.len(), blocks, |k, c| {
+                let mut tree = Tree::new(&mut levels, c.len());
+                for k in 0..blocks {
+                    let c = tree.leaf();
                     c.fill(T::zero());
                     let depth = k * BLOCK_DEPTH..depth.min((k + 1) * BLOCK_DEPTH);
                     block.add::<S, ROWS>(simd, c, b, row, depth);
-                });
-                add(c, root);
+                    tree.grow();
+                }
+                add(c, tree.root());
             }
         }
     }

@@ -81,9 +81,8 @@ impl<T: Number, F: Fn(T, T) -> T> WithSimd for Sum<'_, T, F> {
         let Sum([xs, ys], term) = self;
         let leaves = xs.len().div_ceil(LEAF);
         let mut levels: SmallVec<[T; 4 * LANES]> = smallvec![T::zero(); levels(leaves) * LANES];
-        let mut chunks = xs.chunks(LEAF).zip(ys.chunks(LEAF));
-        let root = grow_tree(&mut levels, LANES, leaves, |_, leaf| {
-            let Some((xs, ys)) = chunks.next() else { return };
+        let mut tree = Tree::new(&mut levels, LANES);
+        for (xs, ys) in xs.chunks(LEAF).zip(ys.chunks(LEAF)) {
             let mut sums = [T::zero(); LANES];
             let (x_rows, x_rest) = xs.as_chunks::<LANES>();
             let (y_rows, y_rest) = ys.as_chunks::<LANES>();
@@ -95,8 +94,10 @@ impl<T: Number, F: Fn(T, T) -> T> WithSimd for Sum<'_, T, F> {
             for (sum, (&x, &y)) in sums.iter_mut().zip(x_rest.iter().zip(y_rest)) {
                 *sum += term(x, y);
             }
-            leaf.copy_from_slice(&sums);
-        });
+            tree.leaf().copy_from_slice(&sums);
+            tree.grow();
+        }
+        let root = tree.root();
         // At its root, the tree over the lanes.
         let mut width = LANES;
         while width > 1 {
@@ -124,15 +125,28 @@ impl<T: Number> WithSimd for AddColumns<'_, T> {
         let size = COLUMNS.min(sums.len());
         let mut levels = Buffer::stale(levels(leaves) * size);
         for (sums, first) in sums.chunks_mut(size).zip((0..).step_by(size)) {
-            let mut leaf_rows = rows.chunks(CHAIN * stride);
-            let root = grow_tree(&mut levels, sums.len(), leaves, |_, leaf| {
+            let mut tree = Tree::new(&mut levels, sums.len());
+            for rows in rows.chunks(CHAIN * stride) {
+                let leaf = tree.leaf();
                 leaf.fill(T::zero());
-                let rows = leaf_rows.next().into_iter().flat_map(|rows| rows.chunks(stride));
-                rows.for_each(|row| add(leaf, &row[first..]));
-            });
-            add(sums, root);
+                rows.chunks(stride).for_each(|row| add(leaf, &row[first..]));
+                tree.grow();
+            }
+            add(sums, tree.root());
         }
     }
+}
+
+/// A tree over leaves of `size` numbers side by side, as it grows.
+///
+/// Not a function that is given a closure for the leaves: a closure is not inlined for sure,
+/// and then it is compiled for the narrowest vectors.
+pub(super) struct Tree<'a, T> {
+    /// What lies at level k is a sum of 2ᵏ leaves, …
+    levels: &'a mut [T],
+    size: usize,
+    /// … if bit k of their number is 1.
+    leaves: usize,
 }
 
 /// The levels of a tree with so many leaves.
@@ -140,34 +154,46 @@ pub(super) fn levels(leaves: usize) -> usize {
     leaves.max(1).ilog2() as usize + 1
 }
 
-/// The sum of some leaves, each `size` numbers side by side; `leaf(k, place)` writes leaf k
-/// to its place. What lies at level k of `levels` is a sum of 2ᵏ leaves: as in counting by
-/// ones, two of one level are one of the next.
-#[inline(always)]
-pub(super) fn grow_tree<T: Number>(
-    levels: &mut [T],
-    size: usize,
-    leaves: usize,
-    mut leaf: impl FnMut(usize, &mut [T]),
-) -> &mut [T] {
-    for k in 0..leaves {
-        let (done, place) = levels.split_at_mut(k.trailing_ones() as usize * size);
-        let place = &mut place[..size];
-        leaf(k, place);
-        done.chunks_exact(size).for_each(|done| add(place, done));
+impl<'a, T: Number> Tree<'a, T> {
+    /// A tree without leaves, and with room for its [`levels`].
+    #[inline(always)]
+    pub fn new(levels: &'a mut [T], size: usize) -> Self {
+        Tree { levels, size, leaves: 0 }
     }
-    if leaves == 0 {
-        levels.fill(T::zero());
+
+    /// Where the next leaf is to be written.
+    #[inline(always)]
+    pub fn leaf(&mut self) -> &mut [T] {
+        let level = self.leaves.trailing_ones() as usize;
+        &mut self.levels[level * self.size..][..self.size]
     }
-    // What is left at each level, the smallest first.
-    let lowest = leaves.max(1).trailing_zeros() as usize;
-    let (root, above) = levels[lowest * size..].split_at_mut(size);
-    for (k, level) in (lowest + 1..).zip(above.chunks_exact(size)) {
-        if leaves >> k & 1 == 1 {
-            add(root, level);
+
+    /// Takes the leaf that was written. As in counting by ones, two of one level are one of
+    /// the next.
+    #[inline(always)]
+    pub fn grow(&mut self) {
+        let level = self.leaves.trailing_ones() as usize;
+        let (done, leaf) = self.levels.split_at_mut(level * self.size);
+        done.chunks_exact(self.size).for_each(|done| add(&mut leaf[..self.size], done));
+        self.leaves += 1;
+    }
+
+    /// The sum of all leaves: of what is left at each level, the lowest first.
+    #[inline(always)]
+    pub fn root(self) -> &'a mut [T] {
+        let Tree { levels, size, leaves } = self;
+        if leaves == 0 {
+            levels[..size].fill(T::zero());
         }
+        let lowest = leaves.max(1).trailing_zeros() as usize;
+        let (root, above) = levels[lowest * size..].split_at_mut(size);
+        for (k, level) in (lowest + 1..).zip(above.chunks_exact(size)) {
+            if leaves >> k & 1 == 1 {
+                add(root, level);
+            }
+        }
+        root
     }
-    root
 }
 
 /// `y[k] += x[k]` for all k.
