@@ -96,7 +96,8 @@ fn reach(model: &Model, time: usize) -> Vec<f64> {
     gradient.data().chunks(BATCH).map(norm).collect()
 }
 
-/// A cell's state while it reads a sequence that begins with 1, and the same with −1.
+/// What a cell can show, tanh(c), while it reads a sequence that begins with 1, and the same
+/// with −1.
 fn held(network: &str, model: &Model, time: usize) -> Option<Held> {
     let lstm = model.lstm.as_ref()?;
     let (mut x, _) = draw(time, 1, &mut Generator::manual_seed(3000));
@@ -104,11 +105,15 @@ fn held(network: &str, model: &Model, time: usize) -> Option<Held> {
         x.data_mut()[0] = first;
         let tape = Tape::no_grad();
         let steps = &lstm.steps(tape.constant(x.clone()), None)[0];
-        steps.iter().map(|step| step.c.value().cast::<f64>().data().to_vec()).collect()
+        steps.iter().map(|step| step.c.tanh().value().cast::<f64>().data().to_vec()).collect()
     };
     let [plus, minus] = [1.0, -1.0].map(&mut states);
-    let difference = |unit: &usize| (plus[time - 1][*unit] - minus[time - 1][*unit]).abs();
-    let best = (0..HIDDEN).max_by(|a, b| difference(a).total_cmp(&difference(b)))?;
+    // The unit that tells the two apart best, from the tenth step to the last.
+    let apart = |unit: &usize| {
+        let states = plus.iter().zip(&minus).skip(9);
+        states.map(|(a, b)| (a[*unit] - b[*unit]).abs()).fold(f64::INFINITY, f64::min)
+    };
+    let best = (0..HIDDEN).max_by(|a, b| apart(a).total_cmp(&apart(b)))?;
     let [plus, minus] = [plus, minus].map(|c| c.iter().map(|c| c[best]).collect());
     Some(Held { network: network.into(), plus, minus })
 }

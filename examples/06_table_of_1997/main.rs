@@ -20,7 +20,7 @@ use std::{env, fs, io, thread};
 use anyhow::{Context, Result};
 use cell_1997::Cell1997;
 use demos::figures;
-use demos::table_of_1997::{Course, Run, table, to_csv};
+use demos::table_of_1997::{Course, Run, from_csv, table, to_csv};
 use indicatif::{ProgressBar, ProgressStyle};
 use network::{BATCH, Network};
 use nn::Generator;
@@ -203,6 +203,8 @@ fn main() -> Result<()> {
         runs.iter().for_each(|run| println!("{}", run.beginning()));
         return Ok(());
     }
+    // With the digits that the file has.
+    let runs = from_csv(&to_csv(&runs))?;
     println!("{}", table(&runs));
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let write = |name: &str, text: &str| -> io::Result<()> {

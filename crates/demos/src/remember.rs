@@ -44,7 +44,7 @@ const RUNS: &str = "network;time;seed;loss_20;right";
 const STEPS: &str = "network;step;before;after";
 const CELLS: &str = "network;step;plus;minus";
 
-/// The state of one cell, the one that tells both sequences apart best at the end.
+/// What one cell can show, tanh(c): the cell that tells two sequences apart best.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Held {
     /// What read the numbers.

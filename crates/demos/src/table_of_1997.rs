@@ -1,7 +1,5 @@
 //! What came out of the experiments of 1997, rerun by `examples/06_table_of_1997`.
 
-use std::fmt::Write;
-
 use anyhow::{Context, Result, ensure};
 
 /// The runs of the chapter, as the program wrote them.
@@ -146,11 +144,10 @@ pub fn table(runs: &[Run]) -> String {
     let mut text = String::new();
     let mut line = |cells: [&str; 8]| {
         let [task, network, ok, mean, least, most, wrong, seconds] = cells;
-        writeln!(
-            text,
-            "{task:<14}{network:<18}{ok:>7}{mean:>9}{least:>9}{most:>9}{wrong:>7}{seconds:>7}"
-        )
-        .expect("writing to a String");
+        let counts = format!("{ok:>7}{mean:>9}{least:>9}{most:>9}{wrong:>7}{seconds:>7}");
+        let line = format!("{task:<14}{network:<18}{counts}");
+        text += line.trim_end();
+        text.push('\n');
     };
     line(["task", "network", "success", "mean", "least", "most", "wrong", "s"]);
     let mut last = "";

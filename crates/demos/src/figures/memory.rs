@@ -45,7 +45,7 @@ pub fn reach(reaches: &[Reach]) -> Result<String> {
             panels.iter().zip([("before training", false), ("after training", true)])
         {
             let x = (0.0..51.0, 6, "step t, of 50", number as Format);
-            let mut plot = plot(panel, x, (-15.5..1.5, 6, "", power_of_ten))?;
+            let mut plot = plot(panel, x, (-18.5..1.5, 5, "", power_of_ten))?;
             for (network, colour) in drawn {
                 let Some(reach) = reaches.iter().find(|reach| reach.network == network) else {
                     continue;
@@ -54,9 +54,9 @@ pub fn reach(reaches: &[Reach]) -> Result<String> {
                 let points = values.iter().zip(1..).map(|(v, t)| (f64::from(t), v.log10()));
                 plot.draw_series(LineSeries::new(points, colour.stroke_width(3)))?;
             }
-            note(&plot, (50.0, -14.5), name, INK.0, HPos::Right)?;
+            note(&plot, (50.0, -17.2), name, INK.0, HPos::Right)?;
             if !is_after {
-                label(&plot, &drawn, (50.0, -8.2), 1.7)?;
+                label(&plot, &drawn, (50.0, -9.0), 2.1)?;
             }
         }
         Ok(())
@@ -74,11 +74,9 @@ fn label(plot: &Plot, names: &[(&str, RGBColor)], at: (f64, f64), step: f64) -> 
 /// What a cell holds over a hundred steps.
 pub fn held(cells: &[Held]) -> Result<String> {
     let drawn = [("LSTM, chrono", ORANGE.0), ("LSTM, default", BLUE.0)];
-    let all = cells.iter().flat_map(|held| held.plus.iter().chain(&held.minus));
-    let largest = all.fold(1.0, |max: f64, c| max.max(c.abs())) * 1.1;
     svg("A cell that should hold the first number", (WIDTH, 400), |area| {
         let x = (0.0..101.0, 6, "step t", number as Format);
-        let mut plot = plot(area, x, (-largest..largest, 7, "cell state c", number))?;
+        let mut plot = plot(area, x, (-1.05..1.05, 5, "tanh(c)", number))?;
         for (network, colour) in drawn {
             let Some(held) = cells.iter().find(|held| held.network == network) else { continue };
             for states in [&held.plus, &held.minus] {
@@ -86,7 +84,7 @@ pub fn held(cells: &[Held]) -> Result<String> {
                 plot.draw_series(LineSeries::new(points, colour.stroke_width(2)))?;
             }
         }
-        label(&plot, &drawn, (100.0, largest * 0.2), largest * 0.14)
+        label(&plot, &drawn, (100.0, 0.3), 0.14)
     })
 }
 
