@@ -368,6 +368,7 @@ fn manual_seed() {
         compare(&golden, format!("{name}.5"), &LstmCell::<f32>::new(3, 4, true, g));
         compare(&golden, format!("{name}.6"), &Lstm::<f64>::new(LstmConfig::new(3, 2), g));
         compare(&golden, format!("{name}.7"), &Linear::<f64>::new(5, 2, g));
+        compare(&golden, format!("{name}.8"), &Rnn::<f32>::new(3, 4, g));
         // The seed's high half does not count.
         let again =
             Lstm::<f32>::new(LstmConfig::new(3, 2), &mut Generator::manual_seed(seed + (7 << 32)));

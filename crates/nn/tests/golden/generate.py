@@ -326,7 +326,7 @@ def clip_grad_norm():
 
 
 def modules():
-    """One after the other from one generator: six in float32, then two in float64."""
+    """One after the other from one generator: six in float32, two in float64, one in float32."""
     double = {"dtype": torch.float64}
     return [
         nn.LSTM(3, 2),
@@ -337,6 +337,7 @@ def modules():
         nn.LSTMCell(3, 4),
         nn.LSTM(3, 2, **double),
         nn.Linear(5, 2, **double),
+        nn.RNN(3, 4),
     ]
 
 
