@@ -138,9 +138,11 @@ pub fn held_from_csv(csv: &str) -> Result<Vec<Held>> {
     Ok(lists(csv, CELLS)?.into_iter().map(held).collect())
 }
 
-/// For each network, two numbers a step.
-fn lists(csv: &str, header: &str) -> Result<Vec<(String, Vec<f64>, Vec<f64>)>> {
-    let mut lists: Vec<(String, Vec<f64>, Vec<f64>)> = Vec::new();
+/// A network, and two numbers a step.
+type Lists = (String, Vec<f64>, Vec<f64>);
+
+fn lists(csv: &str, header: &str) -> Result<Vec<Lists>> {
+    let mut lists: Vec<Lists> = Vec::new();
     for [network, _, first, second] in lines(csv, header)? {
         if lists.last().is_none_or(|(name, ..)| name != network) {
             lists.push((network.into(), Vec::new(), Vec::new()));

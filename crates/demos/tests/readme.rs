@@ -53,7 +53,7 @@ fn reproducible(line: &str) -> String {
     }
 }
 
-/// The pictures of demo 2 in the README and the book are ones that the program
+/// The pictures of demo 2 in the book are ones that the program
 /// draws: same labels, same number of elements. Where the lines and colours are is
 /// a long training's, and not to be compared.
 #[test]
@@ -79,8 +79,5 @@ fn the_pictures_are_drawn_by_the_program() {
         let drawn = labels(&folder.path().join(name));
         assert!(drawn.len() > 3, "{name}: {drawn:?}");
         assert_eq!(drawn, labels(&root().join("book/src/images").join(name)), "{name}");
-        if name == "gates.svg" {
-            assert_eq!(drawn, labels(&root().join("images").join(name)), "README");
-        }
     }
 }
