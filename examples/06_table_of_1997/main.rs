@@ -1,7 +1,7 @@
 //! The table of 1997, rerun: three tasks of the paper that introduced the LSTM, learnt by
 //! its own algorithm and by today's LSTM, with two kinds of initial values.
 //!
-//! `cargo run --release -p demos --example 06_table_of_1997` takes some 20 minutes on two cores
+//! `cargo run --release -p demos --example 06_table_of_1997` takes about ten minutes on two cores
 //! and writes `results.csv` and `table-of-1997.svg` into a folder (by default
 //! `table-of-1997`, or the first argument). With `--first-200`, it learns from the first 200
 //! sequences of each run and prints what came out, in seconds.
