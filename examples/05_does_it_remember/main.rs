@@ -21,7 +21,7 @@ use tensor::{Tape, Tensor, Var};
 
 const HIDDEN: usize = 20;
 const BATCH: usize = 64;
-const STEPS: usize = 300;
+const TRAINING_STEPS: usize = 300;
 
 /// What reads the numbers.
 const NETWORKS: [(&str, Bias); 6] = [
@@ -86,7 +86,8 @@ fn draw(time: usize, batch: usize, rng: &mut Generator) -> (Tensor<f32>, Tensor<
     (x, y)
 }
 
-/// How strongly the loss depends on the number at each step: |∂L/∂x_t| of the whole batch.
+/// How strongly the loss depends on the number at each step: |∂L/∂x_t|, the root of the sum
+/// of the squares over a batch.
 fn reach(model: &Model, time: usize) -> Vec<f64> {
     let (x, y) = draw(time, BATCH, &mut Generator::manual_seed(2000));
     let tape = Tape::new();
@@ -167,7 +168,7 @@ fn main() -> Result<()> {
             let mut reached = Reach { network: network.into(), before, after: Vec::new() };
             let mut cell = None;
             if !is_short {
-                let (model, ..) = learn(bias, time, seed, STEPS);
+                let (model, ..) = learn(bias, time, seed, TRAINING_STEPS);
                 run.right = right(&model, time, seed);
                 reached.after = reach(&model, time);
                 cell = held(network, &model, time);

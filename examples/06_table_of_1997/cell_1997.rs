@@ -33,10 +33,11 @@ struct State {
     sources: Vec<f64>,
     y_in: Vec<f64>,
     y_out: Vec<f64>,
-    /// g(net_c), h(s_c), the cell state, and what the cell shows.
-    g: Vec<f64>,
-    h: Vec<f64>,
+    /// The cell states s_c, …
     s: Vec<f64>,
+    /// … h(s_c), …
+    h: Vec<f64>,
+    /// … and what the cells show.
     y_c: Vec<f64>,
     /// For each cell, how its state depends on the weights of its input gate, …
     ds_in: Vec<Vec<f64>>,
@@ -81,7 +82,7 @@ impl Cell1997 {
         let mut targets = sequence.y.chunks(outputs);
         let first = steps - targets.len();
         let mut found = Vec::with_capacity(sequence.y.len());
-        self.forget_everything();
+        self.reset();
         for (t, x) in sequence.x.chunks(inputs).enumerate() {
             self.step(x, learn);
             if t >= first
@@ -98,14 +99,13 @@ impl Cell1997 {
     }
 
     /// All states begin at zero.
-    fn forget_everything(&mut self) {
+    fn reset(&mut self) {
         let (blocks, cells, sources) = (self.w_in.len(), self.w_c.len(), self.w_in[0].len());
         let s = &mut self.state;
         for (list, n) in [
             (&mut s.sources, sources),
             (&mut s.y_in, blocks),
             (&mut s.y_out, blocks),
-            (&mut s.g, cells),
             (&mut s.h, cells),
             (&mut s.s, cells),
             (&mut s.y_c, cells),
@@ -138,7 +138,6 @@ impl Cell1997 {
             let (y_in, y_out) = (s.y_in[j], s.y_out[j]);
             let y = sigmoid(dot(w_c, &s.sources));
             let g = 4.0 * y - 2.0;
-            s.g[c] = g;
             s.s[c] += y_in * g; // no forget gate
             s.h[c] = 2.0 * sigmoid(s.s[c]) - 1.0;
             s.y_c[c] = y_out * s.h[c];

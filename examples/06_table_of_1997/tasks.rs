@@ -46,7 +46,7 @@ impl Task {
         self == Task::Reber
     }
 
-    /// How many steps have to be bridged.
+    /// For how many steps chrono biases are drawn.
     pub fn max_time(self) -> Option<usize> {
         match self {
             Task::Reber => None,

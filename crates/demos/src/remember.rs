@@ -40,9 +40,9 @@ pub struct Reach {
     pub after: Vec<f64>,
 }
 
-const RUNS: &str = "network;time;seed;loss_20;right";
-const STEPS: &str = "network;step;before;after";
-const CELLS: &str = "network;step;plus;minus";
+const RUNS_HEADER: &str = "network;time;seed;loss_20;right";
+const REACH_HEADER: &str = "network;step;before;after";
+const HELD_HEADER: &str = "network;step;plus;minus";
 
 /// What one cell can show, tanh(c): the cell that tells two sequences apart best.
 #[derive(Clone, Debug, PartialEq)]
@@ -71,19 +71,19 @@ impl Run {
 /// The runs as a file.
 pub fn runs_to_csv(runs: &[Run]) -> String {
     let lines = runs.iter().map(|run| format!("{};{}\n", run.beginning(), run.right));
-    format!("{RUNS}\n{}", lines.collect::<String>())
+    format!("{RUNS_HEADER}\n{}", lines.collect::<String>())
 }
 
 /// What reaches the loss, as a file.
 pub fn reaches_to_csv(reaches: &[Reach]) -> String {
     let pairs = |r: &Reach| pairs(&r.network, &r.before, &r.after);
-    format!("{STEPS}\n{}", reaches.iter().map(pairs).collect::<String>())
+    format!("{REACH_HEADER}\n{}", reaches.iter().map(pairs).collect::<String>())
 }
 
 /// Cell states, as a file.
 pub fn held_to_csv(held: &[Held]) -> String {
     let pairs = |h: &Held| pairs(&h.network, &h.plus, &h.minus);
-    format!("{CELLS}\n{}", held.iter().map(pairs).collect::<String>())
+    format!("{HELD_HEADER}\n{}", held.iter().map(pairs).collect::<String>())
 }
 
 /// Two numbers for each step.
@@ -117,7 +117,7 @@ pub fn runs_from_csv(csv: &str) -> Result<Vec<Run>> {
             right: right.parse()?,
         })
     };
-    lines(csv, RUNS)?.into_iter().map(run).collect()
+    lines(csv, RUNS_HEADER)?.into_iter().map(run).collect()
 }
 
 /// What reaches the loss, from a file.
@@ -126,7 +126,7 @@ pub fn runs_from_csv(csv: &str) -> Result<Vec<Run>> {
 /// The first line that is none.
 pub fn reaches_from_csv(csv: &str) -> Result<Vec<Reach>> {
     let reach = |(network, before, after)| Reach { network, before, after };
-    Ok(lists(csv, STEPS)?.into_iter().map(reach).collect())
+    Ok(lists(csv, REACH_HEADER)?.into_iter().map(reach).collect())
 }
 
 /// Cell states, from a file.
@@ -135,7 +135,7 @@ pub fn reaches_from_csv(csv: &str) -> Result<Vec<Reach>> {
 /// The first line that is none.
 pub fn held_from_csv(csv: &str) -> Result<Vec<Held>> {
     let held = |(network, plus, minus)| Held { network, plus, minus };
-    Ok(lists(csv, CELLS)?.into_iter().map(held).collect())
+    Ok(lists(csv, HELD_HEADER)?.into_iter().map(held).collect())
 }
 
 /// A network, and two numbers a step.
