@@ -84,7 +84,8 @@ fn sums_of_columns_have_the_bits_of_their_tree() {
 
 /// Up to some hundred rows that are narrower than a vector, as wide, and wider.
 fn rows() -> impl Iterator<Item = (usize, usize)> {
-    (0..=300).flat_map(|count| [1, 2, 3, 16, 33].map(|width| (count, width)))
+    let widths = [1, 2, 3, 16, 33, 128, 129, 260]; // more than 128 go in blocks
+    (0..=300).flat_map(move |count| widths.map(|width| (count, width)))
 }
 
 const TOLERANCE: f64 = 1e-6;

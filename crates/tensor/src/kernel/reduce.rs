@@ -186,8 +186,9 @@ impl<'a, T: Number> Tree<'a, T> {
             levels[..size].fill(T::zero());
         }
         let lowest = leaves.max(1).trailing_zeros() as usize;
+        let highest = leaves.max(1).ilog2() as usize;
         let (root, above) = levels[lowest * size..].split_at_mut(size);
-        for (k, level) in (lowest + 1..).zip(above.chunks_exact(size)) {
+        for (k, level) in (lowest + 1..=highest).zip(above.chunks_exact(size)) {
             if leaves >> k & 1 == 1 {
                 add(root, level);
             }
