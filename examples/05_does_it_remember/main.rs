@@ -8,9 +8,10 @@
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::{env, fs, thread};
+use std::{env, thread};
 
 use anyhow::{Context, Result};
+use demos::files::prepare_folder;
 use demos::remember::{Held, Reach, Run, TIMES, held_to_csv, reaches_to_csv, runs_to_csv, table};
 use indicatif::{ProgressBar, ProgressStyle};
 use nn::{
@@ -119,24 +120,26 @@ fn held(network: &str, model: &Model, time: usize) -> Option<Held> {
     Some(Held { network: network.into(), plus, minus })
 }
 
-/// Learns for so many steps. Returns the model, the last loss, and what reached it before.
+/// Learns for so many steps. Returns the model, the loss at the 20th, and what reached it before.
 fn learn(bias: Bias, time: usize, seed: u64, steps: usize) -> (Model, f32, Vec<f64>) {
     let rng = &mut Generator::manual_seed(seed);
     let mut model = Model::new(bias, time, rng);
     let before = reach(&model, time);
     let mut adam = Adam::new(AdamConfig { lr: 0.01, ..AdamConfig::default() });
     let mut tape = Tape::new();
-    let mut last = f32::NAN;
-    for _ in 0..steps {
+    let mut loss_20 = f32::NAN;
+    for step in 1..=steps {
         let (x, y) = draw(time, BATCH, rng);
         let loss = mse_loss(model.forward(tape.constant(x)), tape.constant(y));
-        last = loss.value().item();
+        if step == 20 {
+            loss_20 = loss.value().item();
+        }
         let mut gradients = loss.backward();
         tape.reset();
         clip_grad_norm(&model, &mut gradients, 1.0);
         adam.step(&mut model, &gradients);
     }
-    (model, last, before)
+    (model, loss_20, before)
 }
 
 /// How many of 2,000 fresh sequences it answers with the right sign.
@@ -150,6 +153,10 @@ fn right(model: &Model, time: usize, seed: u64) -> usize {
 fn main() -> Result<()> {
     let argument = env::args().nth(1);
     let is_short = argument.as_deref() == Some("--first-20");
+    let folder = argument.filter(|_| !is_short).map(PathBuf::from);
+    if let Some(folder) = &folder {
+        prepare_folder(folder)?;
+    }
     let mut jobs = Vec::new();
     for (name, bias) in NETWORKS {
         for time in TIMES {
@@ -163,12 +170,12 @@ fn main() -> Result<()> {
         loop {
             let k = next.fetch_add(1, Ordering::Relaxed);
             let Some(&(network, bias, time, seed)) = jobs.get(k) else { break };
-            let (_, loss_20, before) = learn(bias, time, seed, 20);
+            let steps = if is_short { 20 } else { TRAINING_STEPS };
+            let (model, loss_20, before) = learn(bias, time, seed, steps);
             let mut run = Run { network: network.into(), time, seed, loss_20, right: 0 };
             let mut reached = Reach { network: network.into(), before, after: Vec::new() };
             let mut cell = None;
             if !is_short {
-                let (model, ..) = learn(bias, time, seed, TRAINING_STEPS);
                 run.right = right(&model, time, seed);
                 reached.after = reach(&model, time);
                 cell = held(network, &model, time);
@@ -204,8 +211,7 @@ fn main() -> Result<()> {
         return Ok(());
     }
     println!("{}", table(&runs));
-    if let Some(folder) = argument.map(PathBuf::from) {
-        fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    if let Some(folder) = folder {
         for (name, text) in [
             ("results.csv", runs_to_csv(&runs)),
             ("reach.csv", reaches_to_csv(&reaches)),

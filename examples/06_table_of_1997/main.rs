@@ -15,11 +15,12 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
-use std::{env, fs, io, thread};
+use std::{env, io, thread};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use cell_1997::Cell1997;
 use demos::figures;
+use demos::files::prepare_folder;
 use demos::table_of_1997::{Course, Run, from_csv, table, to_csv};
 use indicatif::{ProgressBar, ProgressStyle};
 use network::{BATCH, Network};
@@ -162,6 +163,10 @@ fn main() -> Result<()> {
     let folder = arguments.iter().find(|argument| !argument.starts_with("--"));
     let folder = PathBuf::from(folder.map_or("table-of-1997", |folder| folder));
 
+    if !is_first_200 {
+        prepare_folder(&folder)?;
+    }
+
     let jobs: Vec<_> = (ROWS.iter())
         .flat_map(|&(task, learner, seeds, limit)| {
             (0..seeds).map(move |s| (task, learner, s, limit))
@@ -206,7 +211,6 @@ fn main() -> Result<()> {
     // With the digits that the file has.
     let runs = from_csv(&to_csv(&runs))?;
     println!("{}", table(&runs));
-    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let write = |name: &str, text: &str| -> io::Result<()> {
         nn::write_whole(&folder.join(name), text.as_bytes())?;
         println!("{}", folder.join(name).display());
