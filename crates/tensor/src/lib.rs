@@ -42,7 +42,7 @@ pub mod ops;
 mod scalar;
 pub mod value;
 
-pub use autodiff::check::{VjpMismatch, check_vjp};
+pub use autodiff::check::{VjpError, VjpErrorKind, check_vjp, check_vjp_fast};
 pub use autodiff::draw::Drawing;
 pub use autodiff::gradients::Gradients;
 pub use autodiff::packed::PackedWeight;

@@ -1,38 +1,9 @@
-//! Every operation knows the line that recorded it, which is one of the program and not
-//! one of this crate.
-
-mod ops;
+//! What is recorded knows the line that recorded it, which is one of the program and not one
+//! of this crate. (For the operations of the table, `gradients.rs` tests it.)
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use ops::for_each_op;
-use proptest::prelude::*;
-use tensor::{Scalar, Tape, Tensor, Var};
-
-macro_rules! location_test {
-    ($name:ident, $inputs:expr, |$v:ident, $pick:ident| $formula:expr) => {
-        mod $name {
-            use super::*;
-
-            #[allow(clippy::extra_unused_type_parameters)]
-            fn formula<'t, T: Scalar>($v: &[Var<'t, T>], $pick: usize) -> Var<'t, T> {
-                $formula
-            }
-
-            proptest! {
-                #[test]
-                fn is_known_where(inputs in $inputs, pick in 0..60_usize) {
-                    let tape = Tape::<f64>::new();
-                    let v: Vec<_> = inputs.iter().map(|x| tape.var(x.clone())).collect();
-                    formula(&v, pick);
-                    assert_recorded_here(&tape);
-                }
-            }
-        }
-    };
-}
-
-for_each_op!(location_test);
+use tensor::{Tape, Tensor, Var};
 
 /// All nodes, those of broadcasting and of scalars included.
 fn assert_recorded_here(tape: &Tape<f64>) {

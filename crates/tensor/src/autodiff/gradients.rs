@@ -161,7 +161,8 @@ impl<T: Scalar> Gradients<T> {
     }
 }
 
-/// Adds up the gradients of the parameters; what is known of variables is forgotten.
+/// Adds up the gradients of the parameters; what is known of variables is forgotten. Panics if
+/// a parameter had values of two shapes.
 impl<T: Scalar> AddAssign for Gradients<T> {
     #[track_caller]
     fn add_assign(&mut self, other: Self) {
@@ -169,9 +170,16 @@ impl<T: Scalar> AddAssign for Gradients<T> {
         self.operations.clear();
         self.variables.clear();
         for (id, (node, gradient)) in other.parameters {
-            if let Some(gradient) = gradient {
-                add(&mut self.parameters.entry(id).or_insert((node, None)).1, gradient);
-            }
+            let Some(gradient) = gradient else { continue };
+            let (_, place) = self.parameters.entry(id).or_insert((node, None));
+            let (found, sum) = (gradient.shape(), place.as_ref().map(Tensor::shape));
+            assert!(
+                sum.is_none_or(|sum| sum == found),
+                "Gradients +=: a parameter has gradients of shapes {} and {found}; was its value \
+                 set between the passes?",
+                sum.unwrap_or(found)
+            );
+            add(place, gradient);
         }
     }
 }

@@ -15,5 +15,6 @@ pub mod packed;
 pub mod parameter;
 pub mod read;
 mod record;
+mod slope;
 pub mod tape;
 pub mod var;

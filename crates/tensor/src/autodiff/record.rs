@@ -156,8 +156,12 @@ impl<T: Scalar> Tape<T> {
         values: impl IntoIterator<Item = Tensor<T>, IntoIter: ExactSizeIterator>,
         pullback: impl Fn(&[Option<Tensor<T>>]) -> InputGradients<T> + Send + 'static,
     ) -> usize {
-        for input in inputs {
-            assert!(std::ptr::eq(self, input.tape), "{op}: an input is on another tape");
+        for (k, input) in inputs.iter().enumerate() {
+            let other = if k == 0 { "this one" } else { "input 0" };
+            assert!(
+                std::ptr::eq(self, input.tape),
+                "{op}: input {k} is on another tape than {other}"
+            );
         }
         let values = values.into_iter();
         let (id, count) = (self.len(), values.len());
