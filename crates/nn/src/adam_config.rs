@@ -1,5 +1,9 @@
 //! The settings of Adam.
 
+use std::any::type_name;
+
+use tensor::Scalar;
+
 /// The settings of [`Adam`](crate::Adam), with PyTorch's names and defaults.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AdamConfig {
@@ -54,10 +58,10 @@ impl AdamConfig {
         ]
     }
 
-    /// The inverse; `None` if a number is out of its range.
-    pub(crate) fn from_numbers(numbers: &[f64]) -> Option<Self> {
+    /// The inverse; if there is none, what is wrong.
+    pub(crate) fn from_numbers<T: Scalar>(numbers: &[f64]) -> Result<Self, String> {
         let &[lr, beta1, beta2, eps, weight_decay, amsgrad, maximize, decoupled] = numbers else {
-            return None;
+            return Err(format!("there should be 8 numbers, not {}", numbers.len()));
         };
         let config = AdamConfig {
             lr,
@@ -68,25 +72,36 @@ impl AdamConfig {
             maximize: maximize == 1.0,
             decoupled_weight_decay: decoupled == 1.0,
         };
-        let is_same = config.to_numbers() == numbers;
-        (is_same && config.out_of_range().is_none()).then_some(config)
+        let bits = |numbers: &[f64]| -> Vec<u64> { numbers.iter().map(|x| x.to_bits()).collect() };
+        if bits(&config.to_numbers()) != bits(numbers) {
+            return Err("amsgrad, maximize and decoupled_weight_decay should be 0 or 1".into());
+        }
+        config.out_of_range::<T>().map_or(Ok(config), Err)
     }
 
     #[track_caller]
     pub(crate) fn assert_valid(&self) {
-        if let Some(text) = self.out_of_range() {
+        if let Some(text) = self.out_of_range::<f64>() {
             panic!("Adam: {text}");
         }
     }
 
-    /// A number that is out of its range, in words.
-    fn out_of_range(&self) -> Option<String> {
+    /// A number that is out of its range, in words. (Adam computes with `T`.)
+    pub(crate) fn out_of_range<T: Scalar>(&self) -> Option<String> {
         let AdamConfig { lr, betas, eps, weight_decay, .. } = *self;
         let at_least_0 = [("lr", lr), ("eps", eps), ("weight_decay", weight_decay)];
         if let Some((name, value)) =
-            at_least_0.into_iter().find(|(_, value)| *value < 0.0 || value.is_nan())
+            at_least_0.into_iter().find(|(_, value)| !(0.0..f64::INFINITY).contains(value))
         {
-            return Some(format!("{name} should be at least 0, not {value}"));
+            return Some(format!("{name} should be at least 0 and finite, not {value}"));
+        }
+        for (name, value) in at_least_0 {
+            let (rounded, of) = (T::from_f64(value).as_f64(), type_name::<T>());
+            if rounded.is_infinite() {
+                return Some(format!("{name} = {value:?} is infinite as {of}"));
+            } else if value > 0.0 && rounded == 0.0 {
+                return Some(format!("{name} = {value:?} is 0 as {of}"));
+            }
         }
         let beta = [betas.0, betas.1].into_iter().find(|beta| !(0.0..1.0).contains(beta))?;
         Some(format!("betas should be from 0 to below 1, not {beta}"))

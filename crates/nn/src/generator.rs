@@ -4,7 +4,7 @@ use std::convert::Infallible;
 
 use rand::{Rng, TryRng};
 use rand_mt::Mt;
-use tensor::{Scalar, Shape, Tensor};
+use tensor::{Parameter, Scalar, Shape, Tensor};
 
 /// PyTorch's CPU generator: the Mersenne Twister MT19937, and PyTorch's way
 /// from its words to uniform numbers.
@@ -53,7 +53,7 @@ impl Generator {
     }
 
     /// The generator whose [`state`](Generator::state) this is; `None` if it is
-    /// none.
+    /// none. (Such are all zeros, after which only zeros would come.)
     ///
     /// ```
     /// use nn::{Generator, Uniform};
@@ -67,6 +67,8 @@ impl Generator {
         let (&used, block) = state.split_last()?;
         let used = usize::try_from(used).ok().filter(|&used| used <= BLOCK)?;
         let source = Mt::recover(block.iter().copied()).ok()?;
+        let mut next = source.clone();
+        (0..BLOCK).any(|_| next.next_u32() != 0).then_some(())?;
         Some(Generator { source, block: block.to_vec(), used })
     }
 
@@ -92,14 +94,28 @@ impl Generator {
     /// let x: Tensor<f32> = Generator::manual_seed(0).uniform([2, 3], -1.0, 1.0);
     /// assert_eq!(x.shape(), [2, 3]);
     /// ```
+    ///
+    /// # Panics
+    /// If `from` is larger than `to`, or the range is not finite.
+    #[track_caller]
     pub fn uniform<T: Uniform>(
         &mut self,
         shape: impl Into<Shape>,
         from: f64,
         to: f64,
     ) -> Tensor<T> {
-        let (from, to) = (T::from_f64(from), T::from_f64(to));
-        Tensor::from_fn(shape, || T::unit(self).mul_add(to - from, from))
+        let (start, range) = (T::from_f64(from), T::from_f64(to) - T::from_f64(from));
+        assert!(
+            range >= T::zero() && range.is_finite(),
+            "uniform: the range should be finite and not descend; it is from {from:?} to {to:?}"
+        );
+        Tensor::from_fn(shape, || T::unit(self).mul_add(range, start))
+    }
+
+    /// An initial weight, from U(±`bound`).
+    #[track_caller]
+    pub(crate) fn parameter<T: Uniform>(&mut self, shape: &[usize], bound: f64) -> Parameter<T> {
+        Parameter::new(self.uniform(shape, -bound, bound))
     }
 
     /// The numbers from 0 to `n − 1` in random order, as [`torch.randperm`][1] draws them.

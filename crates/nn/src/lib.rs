@@ -17,6 +17,7 @@
 //! | a model's gradients against central differences | [`check_gradients`] |
 //! | one list of a model's parameters | [`Module`], [`module!`] |
 //! | weights in memory and in files | [`Module::load_state_dict`], [`save`], [`load`] |
+//! | a part of a file, or f16 | [`load_with`], [`LoadOptions`] |
 //! | training that is stopped and goes on | [`save_checkpoint`], [`load_checkpoint`] |
 //! | PyTorch's random numbers | [`Generator`] |
 //!
@@ -39,11 +40,13 @@ mod clip_grad;
 mod dropout;
 mod error;
 mod files;
+mod foreign;
 mod generator;
 mod linear;
 mod loss;
 pub mod lstm;
 mod module;
+mod reader;
 mod rnn;
 mod safetensors;
 mod scan;
@@ -67,5 +70,5 @@ pub use rand::{Rng, RngExt};
 pub use rnn::Rnn;
 pub use safetensors::Stored;
 pub use scan::scan;
-pub use state_dict::{load, save};
+pub use state_dict::{LoadOptions, load, load_with, save};
 pub use visitor::{Name, Path, Visit, Visitor, VisitorMut};

@@ -37,8 +37,12 @@ impl Golden {
     fn find<T: Stored>(&self, name: &str) -> Option<Tensor<T>> {
         let view = self.tensors.tensor(name).ok()?;
         assert_eq!(view.dtype(), T::DTYPE, "{name}");
-        let data = view.data().chunks_exact(size_of::<T>()).map(T::read).collect();
-        Some(Tensor::new(view.shape(), data))
+        let number = |bytes: &[u8]| match bytes.try_into() {
+            Ok(four) => f32::from_le_bytes(four).into(),
+            Err(_) => f64::from_le_bytes(bytes.try_into().unwrap()),
+        };
+        let numbers = view.data().chunks_exact(size_of::<T>()).map(number);
+        Some(Tensor::new(view.shape(), numbers.map(T::from_f64).collect()))
     }
 
     fn get<T: Stored>(&self, name: &str) -> Tensor<T> {

@@ -163,11 +163,11 @@ fn counting(shape: &[usize]) -> Tensor<f64> {
 /// A size of 0 leaves no elements, however large the others are.
 #[test]
 fn nothing_can_be_moved_as_well() {
-    let x = Tensor::<f64>::zeros([1 << 31, 0, 1 << 32]);
-    assert_eq!(x.transpose(0, 1).shape(), [0, 1 << 31, 1 << 32]);
+    let x = Tensor::<f64>::zeros([1 << 28, 0, 1 << 32]);
+    assert_eq!(x.transpose(0, 1).shape(), [0, 1 << 28, 1 << 32]);
     assert_eq!(x.reshape([3, 0]), Tensor::zeros([3, 0]));
     assert_eq!(
-        x.narrow(0, 1 << 30, 2).unbind(0),
+        x.narrow(0, 1 << 27, 2).unbind(0),
         [Tensor::zeros([0, 1 << 32]), Tensor::zeros([0, 1 << 32])]
     );
     assert_eq!(x.unbind(1), []);

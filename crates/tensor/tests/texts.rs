@@ -3,7 +3,9 @@
 mod catalogue;
 
 use insta::assert_snapshot;
-use tensor::{Parameter, Tape, Tensor, Var, VjpMismatch, check_vjp};
+use tensor::kernel::product::{Matrix, Packed, add_product};
+use tensor::kernel::reduce::{add_columns, add_rows};
+use tensor::{Parameter, Tape, Tensor, Var, VjpError, check_vjp};
 
 fn range(n: usize, step: f64) -> Vec<f64> {
     (0..n).map(|i| i as f64 * step).collect()
@@ -14,11 +16,13 @@ fn range(n: usize, step: f64) -> Vec<f64> {
 fn tensors_print_as_in_pytorch() {
     let nan = f64::NAN;
     let inf = f64::INFINITY;
-    let cases: [(Tensor<f64>, &str); 12] = [
+    let cases: [(Tensor<f64>, &str); 14] = [
         (Tensor::new([2, 3], range(6, 1.0)), "tensor([[0., 1., 2.],\n        [3., 4., 5.]])"),
         (Tensor::from(2.5), "tensor(2.5000)"),
         (Tensor::from(-3.0), "tensor(-3.)"),
         (Tensor::zeros([0]), "tensor([])"),
+        (Tensor::zeros([0, 3]), "tensor([], size=(0, 3))"),
+        (Tensor::zeros([1, 0, 2]), "tensor([], size=(1, 0, 2))"),
         (Tensor::zeros([2]), "tensor([0., 0.])"),
         (
             Tensor::from([[0.5, -1.25], [100.0, 0.0]]),
@@ -122,7 +126,8 @@ fn a_failed_check_names_the_place() {
     .unwrap_err();
     assert_eq!(mismatch.argument, 0);
     // The last digits of the differences are another machine's business.
-    let rounded = VjpMismatch { difference: -mismatch.tape, ..mismatch.clone() };
+    let rounded =
+        VjpError { difference: -mismatch.tape, uncertainty: 1e-10, ..mismatch.clone() };
     approx::assert_relative_eq!(mismatch.difference, rounded.difference, max_relative = 1e-8);
     assert_snapshot!("failed_check", rounded.to_string());
 }
@@ -185,6 +190,20 @@ fn panics_name_the_shapes_and_the_caller() {
                     [dy.clone(), dy.clone()]
                 });
             }),
+            ("two tapes, of an operator", |t| {
+                let other = Tape::new();
+                _ = zeros(t, []) * zeros(&other, []);
+            }),
+            ("the tape of neither", |t| {
+                let tape = Tape::new();
+                tape.record("mine", [zeros(t, [])], Tensor::from(0.0), |dy, _| [dy.clone()]);
+            }),
+            ("a sum over passes between which the value was set", |_| {
+                let mut p = Parameter::new(Tensor::from([1.0, 2.0]));
+                let mut gradients = Tape::new().watch(&p).sum().backward();
+                *p.value_mut() = Tensor::zeros([3]);
+                gradients += Tape::new().watch(&p).sum().backward();
+            }),
             ("a pullback of the wrong shape", |t| {
                 let x = zeros(t, [2]);
                 let y = t.record("mine", [x], Tensor::from(0.0), |dy, _| [dy.clone()]);
@@ -195,7 +214,35 @@ fn panics_name_the_shapes_and_the_caller() {
             ("dims", |_| _ = Tensor::<f64>::zeros([2, 3]).dims::<3>()),
             ("dims of a variable", |t| _ = zeros(t, [2, 3]).dims::<1>()),
             ("too many elements", |_| _ = Tensor::<f64>::zeros([1 << 32, 1 << 32])),
+            ("none, of sizes that cannot be multiplied", |t| {
+                _ = zeros(t, [1 << 32, 1, 0]) + zeros(t, [1, 1 << 32, 0]);
+            }),
+            ("none, of a size that cannot be added", |t| {
+                let parts = [zeros(t, [0, 1 << 59]); 32];
+                _ = Var::cat(&parts, 1);
+            }),
+            ("add_part", |_| {
+                Tensor::<f64>::zeros([2]).add_part(0, usize::MAX, &Tensor::zeros([2]));
+            }),
+            ("linear of no features", |t| {
+                _ = zeros(t, [1 << 32, 0]).linear(zeros(t, [1 << 32, 0]), None);
+            }),
+            ("more bytes than can be counted", |_| _ = Tensor::<f32>::zeros([1 << 61])),
+            ("zeros without memory", |_| _ = Tensor::<f64>::zeros([1 << 59])),
+            ("from_fn without memory", |_| _ = Tensor::from_fn([1 << 59], || 1.0)),
+            ("broadcast_to without memory", |t| _ = zeros(t, [1]).broadcast_to([1 << 59])),
             ("rank", |_| _ = Tensor::<f64>::zeros([1; 7])),
+            ("add_rows", |_| add_rows(&mut [0.0; 2], &[1.0; 3])),
+            ("add_columns", |_| add_columns(&mut [0.0; 3], &[1.0; 4], 2)),
+            ("Packed", |_| _ = Packed::new(Matrix::new(&[1.0; 5], 3), 2, 3)),
+            ("add_product's C", |_| {
+                let b = Packed::new(Matrix::new(&[1.0; 6], 3), 2, 3);
+                add_product(&mut [0.0; 4], Matrix::new(&[1.0; 4], 2), &b);
+            }),
+            ("add_product's A", |_| {
+                let b = Packed::new(Matrix::new(&[1.0; 6], 3), 2, 3);
+                add_product(&mut [0.0; 6], Matrix::new(&[1.0; 3], 2), &b);
+            }),
         ],
     );
     assert_snapshot!("panics", catalogue);
