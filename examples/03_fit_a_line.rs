@@ -3,10 +3,19 @@
 //!
 //! Run it with `cargo run -p demos --example 03_fit_a_line`.
 
+use std::io::Write;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use demos::program;
 use nn::{Adam, AdamConfig, Generator, Linear, Module, Uniform, mse_loss};
 use tensor::{Tape, Tensor};
 
-fn main() {
+fn main() -> ExitCode {
+    program::run(fit_a_line)
+}
+
+fn fit_a_line(out: &mut dyn Write) -> Result<()> {
     let mut generator = Generator::manual_seed(0);
     let mut noise = || f32::unit(&mut generator) - 0.5;
 
@@ -30,7 +39,8 @@ fn main() {
             let numbers: Vec<f32> =
                 line.state_dict().iter().map(|(_, value)| value.item()).collect();
             let [slope, intercept] = numbers[..] else { unreachable!("a weight and a bias") };
-            println!("epoch {epoch:3}  loss {value:8.4}  y = {slope:.3} x + {intercept:.3}");
+            writeln!(out, "epoch {epoch:3}  loss {value:8.4}  y = {slope:.3} x + {intercept:.3}")?;
         }
     }
+    Ok(())
 }

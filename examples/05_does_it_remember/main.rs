@@ -5,14 +5,17 @@
 //! with a folder, it writes there what the book's figures are drawn from. With `--first-20`, each
 //! network learns 20 steps long, and the losses are printed.
 
+use std::io::Write;
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::{env, thread};
+use std::thread;
 
-use anyhow::{Context, Result};
-use demos::files::prepare_folder;
+use anyhow::Result;
+use clap::Parser;
 use demos::remember::{Held, Reach, Run, TIMES, held_to_csv, reaches_to_csv, runs_to_csv, table};
+use demos::{files, program};
 use indicatif::{ProgressBar, ProgressStyle};
 use nn::{
     Adam, AdamConfig, Generator, Linear, Lstm, LstmConfig, Rnn, Uniform, clip_grad_norm, module,
@@ -150,12 +153,26 @@ fn right(model: &Model, time: usize, seed: u64) -> usize {
     said.data().iter().zip(y.data()).filter(|(said, y)| *said * *y > 0.0).count()
 }
 
-fn main() -> Result<()> {
-    let argument = env::args().nth(1);
-    let is_short = argument.as_deref() == Some("--first-20");
-    let folder = argument.filter(|_| !is_short).map(PathBuf::from);
+/// Does it remember? A plain RNN and LSTMs say which number came first
+#[derive(Parser)]
+struct Arguments {
+    /// The folder for what the book's figures are drawn from
+    folder: Option<PathBuf>,
+    /// Learn 20 steps long and print the losses
+    #[arg(long, conflicts_with = "folder")]
+    first_20: bool,
+}
+
+const FILES: [&str; 3] = ["results.csv", "reach.csv", "held.csv"];
+
+fn main() -> ExitCode {
+    program::run(experiment)
+}
+
+fn experiment(out: &mut dyn Write) -> Result<()> {
+    let Arguments { folder, first_20: is_short } = program::arguments()?;
     if let Some(folder) = &folder {
-        prepare_folder(folder)?;
+        files::check_folder(folder, &FILES)?;
     }
     let mut jobs = Vec::new();
     for (name, bias) in NETWORKS {
@@ -185,9 +202,11 @@ fn main() -> Result<()> {
         }
     };
     thread::scope(|scope| {
-        for _ in 0..thread::available_parallelism().map_or(1, |cores| cores.get()) {
-            scope.spawn(work);
+        // One more on this thread; it does the work of those that the system refuses.
+        for _ in 1..thread::available_parallelism().map_or(1, |cores| cores.get()) {
+            let _ = thread::Builder::new().spawn_scoped(scope, work);
         }
+        work();
     });
     bar.finish_and_clear();
     let all = done.into_inner()?.into_iter().flatten();
@@ -207,21 +226,14 @@ fn main() -> Result<()> {
     }
 
     if is_short {
-        runs.iter().for_each(|run| println!("{}", run.beginning()));
+        runs.iter().try_for_each(|run| writeln!(out, "{}", run.beginning()))?;
         return Ok(());
     }
-    println!("{}", table(&runs));
+    writeln!(out, "{}", table(&runs))?;
     if let Some(folder) = folder {
-        for (name, text) in [
-            ("results.csv", runs_to_csv(&runs)),
-            ("reach.csv", reaches_to_csv(&reaches)),
-            ("held.csv", held_to_csv(&cells)),
-        ] {
-            let path = folder.join(name);
-            nn::write_whole(&path, text.as_bytes())
-                .with_context(|| format!("cannot write {}", path.display()))?;
-            println!("{}", path.display());
-        }
+        let texts = [runs_to_csv(&runs), reaches_to_csv(&reaches), held_to_csv(&cells)];
+        let files: Vec<_> = FILES.into_iter().zip(texts).collect();
+        files::write(&folder, &files)?.iter().try_for_each(|path| writeln!(out, "{path}"))?;
     }
     Ok(())
 }

@@ -11,17 +11,19 @@ mod network;
 mod tasks;
 
 use std::collections::VecDeque;
+use std::io::Write;
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 use std::time::Instant;
-use std::{env, io, thread};
 
 use anyhow::Result;
 use cell_1997::Cell1997;
-use demos::figures;
-use demos::files::prepare_folder;
+use clap::Parser;
 use demos::table_of_1997::{Course, Run, from_csv, table, to_csv};
+use demos::{figures, files, program};
 use indicatif::{ProgressBar, ProgressStyle};
 use network::{BATCH, Network};
 use nn::Generator;
@@ -157,14 +159,27 @@ fn wrong(task: Task, student: &mut Student, sequences: &[Sequence]) -> usize {
     batches.sum()
 }
 
-fn main() -> Result<()> {
-    let arguments: Vec<String> = env::args().skip(1).collect();
-    let is_first_200 = arguments.iter().any(|argument| argument == "--first-200");
-    let folder = arguments.iter().find(|argument| !argument.starts_with("--"));
-    let folder = PathBuf::from(folder.map_or("table-of-1997", |folder| folder));
+/// Three tasks of 1997, learnt by the algorithm of 1997 and by today's LSTM
+#[derive(Parser)]
+struct Arguments {
+    /// The folder for the table
+    #[arg(default_value = "table-of-1997")]
+    folder: PathBuf,
+    /// Learn from the first 200 sequences and print what came out
+    #[arg(long, conflicts_with = "folder")]
+    first_200: bool,
+}
 
+const FILES: [&str; 2] = ["results.csv", "table-of-1997.svg"];
+
+fn main() -> ExitCode {
+    program::run(experiment)
+}
+
+fn experiment(out: &mut dyn Write) -> Result<()> {
+    let Arguments { folder, first_200: is_first_200 } = program::arguments()?;
     if !is_first_200 {
-        prepare_folder(&folder)?;
+        files::check_folder(&folder, &FILES)?;
     }
 
     let jobs: Vec<_> = (ROWS.iter())
@@ -194,29 +209,26 @@ fn main() -> Result<()> {
             runs.lock().expect("no run panics")[k] = Some(run);
         }
     };
-    let cores = thread::available_parallelism()?.get();
     thread::scope(|scope| {
-        for _ in 0..cores {
-            scope.spawn(work);
+        // One more on this thread; it does the work of those that the system refuses.
+        for _ in 1..thread::available_parallelism().map_or(1, |cores| cores.get()) {
+            let _ = thread::Builder::new().spawn_scoped(scope, work);
         }
+        work();
     });
     bar.finish_and_clear();
     let runs = runs.into_inner()?.into_iter().flatten();
     let runs: Vec<Run> = runs.collect();
 
     if is_first_200 {
-        runs.iter().for_each(|run| println!("{}", run.beginning()));
+        runs.iter().try_for_each(|run| writeln!(out, "{}", run.beginning()))?;
         return Ok(());
     }
     // With the digits that the file has.
     let runs = from_csv(&to_csv(&runs))?;
-    println!("{}", table(&runs));
-    let write = |name: &str, text: &str| -> io::Result<()> {
-        nn::write_whole(&folder.join(name), text.as_bytes())?;
-        println!("{}", folder.join(name).display());
-        Ok(())
-    };
-    write("results.csv", &to_csv(&runs))?;
-    write("table-of-1997.svg", &figures::table_of_1997(&runs)?)?;
+    writeln!(out, "{}", table(&runs))?;
+    let texts = [to_csv(&runs), figures::table_of_1997(&runs)?];
+    let files: Vec<_> = FILES.into_iter().zip(texts).collect();
+    files::write(&folder, &files)?.iter().try_for_each(|path| writeln!(out, "{path}"))?;
     Ok(())
 }

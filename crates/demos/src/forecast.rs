@@ -69,6 +69,10 @@ pub fn run(settings: Settings, on_epoch: &mut dyn FnMut(usize, f64)) -> Result<F
     let (mut network_f64, _) = notebook::run_cells::<f64>(seed, hidden, window);
     network_f64.copy_from(&network);
     let losses = train(&mut network, &windows, epochs, lr, on_epoch)?;
+    // The last step, too, can leave the range of the numbers.
+    if !network.predict(&windows).iter().all(|y| y.is_finite()) {
+        return Err(Diverged { epoch: epochs, lr });
+    }
     let losses_f64 = train(&mut network_f64, &windows, epochs, lr, |_, _| ())?;
     Ok(Forecast { settings, windows, losses, losses_f64, network })
 }

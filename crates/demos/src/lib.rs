@@ -11,6 +11,7 @@
 //! | the experiments of 1997, rerun: what came out | `table_of_1997.rs` |
 //! | does it remember: what came out | `remember.rs` |
 //! | arrays as NumPy prints them | `numpy.rs` |
+//! | arguments, the last line, exit codes | `program.rs` |
 //! | the folder for the pictures | `files.rs` |
 
 pub mod figures;
@@ -20,6 +21,7 @@ pub mod forecaster;
 pub mod notebook;
 pub mod numpy;
 pub mod pictures;
+pub mod program;
 pub mod remember;
 pub mod shapes;
 pub mod table_of_1997;

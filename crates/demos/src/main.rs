@@ -1,16 +1,14 @@
 //! `cargo run -p demos`: both demos of the notebook.
 
-use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::str::FromStr;
 
-use anyhow::{Context, Result, bail};
-use clap::error::ErrorKind;
+use anyhow::{Result, bail};
 use clap::{Args, Parser, Subcommand};
 use demos::forecast::{self, Settings};
-use demos::{Verdict, files, notebook, pictures, shapes};
+use demos::program::whole_number;
+use demos::{Verdict, files, notebook, pictures, program, shapes};
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// Both demos of the notebook on torch.nn.LSTM, compared number by number
@@ -72,60 +70,28 @@ struct ForecastOptions {
     quiet: bool,
 }
 
-fn whole_number<N>(min: N, max: N) -> impl Fn(&str) -> Result<N, String> + Clone
-where
-    N: FromStr + PartialOrd + Display + Copy + Send + Sync + 'static,
-{
-    move |text| match text.parse() {
-        Ok(n) if min <= n && n <= max => Ok(n),
-        _ => Err(format!("it should be a whole number from {min} to {max}")),
-    }
-}
-
 fn learning_rate(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
-        Ok(lr) if lr > 0.0 && lr.is_finite() => Ok(lr),
-        _ => Err("it should be a number greater than 0, such as 0.1".into()),
+        // An f32, too, holds these, and none of them as 0.
+        Ok(lr) if (1e-45..=1e38).contains(&lr) => Ok(lr),
+        _ => Err("it should be a number from 1e-45 to 1e38, such as 0.1".into()),
     }
 }
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
-        Err(error)
-            if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) =>
-        {
-            error.exit()
-        }
-        Err(error) => {
-            let text = error.to_string();
-            eprintln!("{}", text.lines().next().unwrap_or("error: unknown arguments"));
-            return ExitCode::from(2);
-        }
-    };
-    match run(cli) {
-        Ok(()) => ExitCode::SUCCESS,
-        // `demos | head` is no mistake.
-        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    program::run(|out| both(program::arguments()?, out))
 }
 
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe)
-}
-
-fn run(cli: Cli) -> Result<()> {
-    let out = &mut io::stdout();
+fn both(cli: Cli, out: &mut dyn Write) -> Result<()> {
     let verdicts = match cli.demo {
         Some(Demo::Shapes(SeedOption { seed })) => vec![run_shapes(out, seed, false)?],
-        Some(Demo::Forecast(options)) => vec![run_forecast(out, &options)?],
+        Some(Demo::Forecast(options)) => {
+            files::check_folder(&options.pictures, &pictures::NAMES)?;
+            vec![run_forecast(out, &options)?]
+        }
         None => {
             let ForecastOptions { seed: SeedOption { seed }, quiet, .. } = cli.options;
-            files::prepare_folder(&cli.options.pictures)?;
+            files::check_folder(&cli.options.pictures, &pictures::NAMES)?;
             let shapes = run_shapes(out, seed, quiet)?;
             if !quiet {
                 writeln!(out, "\n")?;
@@ -153,7 +119,6 @@ fn run_shapes(out: &mut dyn Write, seed: Option<u64>, quiet: bool) -> Result<Ver
 fn run_forecast(out: &mut dyn Write, options: &ForecastOptions) -> Result<Verdict> {
     let ForecastOptions { epochs, lr, hidden, window, quiet, .. } = *options;
     let settings = Settings { seed: options.seed.seed, epochs, lr, hidden, window };
-    files::prepare_folder(&options.pictures)?;
     if !quiet {
         forecast::print_task(out, settings)?;
     }
@@ -185,15 +150,11 @@ fn run_forecast(out: &mut dyn Write, options: &ForecastOptions) -> Result<Verdic
     if !quiet {
         forecast.print_drift(out)?;
         forecast.print_predictions(out)?;
-        writeln!(out, "\nPictures:\n")?;
     }
-    for (name, svg) in pictures::all(&forecast)? {
-        let path = options.pictures.join(name);
-        nn::write_whole(&path, svg.as_bytes())
-            .with_context(|| format!("cannot write {}", path.display()))?;
-        if !quiet {
-            writeln!(out, "  {}", path.display())?;
-        }
+    let paths = files::write(&options.pictures, &pictures::all(&forecast)?)?;
+    if !quiet {
+        writeln!(out, "\nPictures:\n")?;
+        paths.iter().try_for_each(|path| writeln!(out, "  {path}"))?;
     }
     Ok(verdict)
 }

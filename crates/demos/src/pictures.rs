@@ -24,16 +24,16 @@ pub(crate) const GRID: (RGBColor, &str) = (RGBColor(208, 215, 222), "#30363d");
 pub(crate) const BLUE: (RGBColor, &str) = (RGBColor(9, 105, 218), "#4493f8");
 pub(crate) const ORANGE: (RGBColor, &str) = (RGBColor(188, 76, 0), "#f0883e");
 
+/// The pictures' file names.
+pub const NAMES: [&str; 3] = ["loss.svg", "predictions.svg", "gates.svg"];
+
 /// Each picture's file name and content.
 ///
 /// # Errors
 /// If the plotting library cannot draw.
 pub fn all(forecast: &Forecast) -> Result<[(&'static str, String); 3]> {
-    Ok([
-        ("loss.svg", loss(forecast)?),
-        ("predictions.svg", predictions(forecast)?),
-        ("gates.svg", gates(forecast)?),
-    ])
+    let [loss, predictions, gates] = [loss(forecast)?, predictions(forecast)?, gates(forecast)?];
+    Ok([(NAMES[0], loss), (NAMES[1], predictions), (NAMES[2], gates)])
 }
 
 /// The loss of each epoch on a logarithmic scale, with the notebook's points.

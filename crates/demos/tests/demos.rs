@@ -1,7 +1,10 @@
 //! The program as its users run it.
 
-use std::process::{Command, Output};
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
 
+use demos::program::printable;
 use insta::assert_snapshot;
 
 fn demos(arguments: &[&str]) -> Output {
@@ -20,6 +23,13 @@ fn forecast(arguments: &[&str]) -> String {
     let pictures = folder.path().to_str().unwrap();
     let text = stdout(&[&["forecast", "--pictures", pictures], arguments].concat());
     text.replace(pictures, "FOLDER")
+}
+
+fn left_in(folder: &Path) -> Vec<String> {
+    let names = folder.read_dir().unwrap().map(|entry| entry.unwrap().file_name());
+    let mut names: Vec<_> = names.map(|name| name.to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
 }
 
 #[test]
@@ -110,9 +120,7 @@ fn both_demos_and_their_pictures() {
     let widest = text.lines().max_by_key(|line| line.chars().count()).unwrap();
     assert!(widest.chars().count() <= 80 || widest.contains("new"), "{widest}");
 
-    let mut names: Vec<_> =
-        pictures.read_dir().unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    names.sort();
+    let names = left_in(&pictures);
     assert_eq!(names, ["gates.svg", "loss.svg", "predictions.svg"]);
     for name in names {
         let svg = std::fs::read_to_string(pictures.join(&name)).unwrap();
@@ -139,6 +147,11 @@ fn bad_input() {
     std::fs::write(&file, "in the way").unwrap();
     let below = file.join("below");
     let below = below.to_str().unwrap();
+    let pictures = folder.path().join("pictures");
+    std::fs::create_dir_all(pictures.join("gates.svg")).unwrap();
+    let pictures = pictures.to_str().unwrap();
+    let new = folder.path().join("new").join("folder");
+    let new = new.to_str().unwrap();
     let cases: &[&[&str]] = &[
         &["--epochs", "-1"],
         &["--epochs", "0"],
@@ -146,16 +159,25 @@ fn bad_input() {
         &["forecast", "--lr", "nan"],
         &["--lr", "-0.1"],
         &["--lr", "inf"],
+        &["--lr", "1e-46"],
+        &["--lr", "1e39"],
         &["--window", "11"],
         &["--window", "0"],
         &["--hidden", "0"],
         &["--hidden", "99999999999999999999"],
         &["--seed", "-1"],
+        &["--epochs", "\u{1b}[31mred"],
+        &["--epochs", "1\n\n2"],
+        &["--epochs", "1", "--lr", "1", "--quiet", "shapes"],
+        &["--\u{202e}left"],
         &["shapes", "--epochs", "3"],
         &["shape"],
         &["--pictures", below],
         &["forecast", "--pictures", below],
-        &["--lr", "1e30", "--pictures", folder.path().to_str().unwrap()],
+        &["--pictures", &format!("{below}/\u{1b}[31m\n\u{2066}")],
+        &["--pictures", pictures],
+        &["--lr", "1e30", "--pictures", new],
+        &["--lr", "1e38", "--epochs", "1", "--pictures", new],
     ];
     let catalogue: Vec<String> = (cases.iter())
         .map(|arguments| {
@@ -164,15 +186,120 @@ fn bad_input() {
             assert!(!output.status.success(), "{arguments:?} should fail");
             assert_eq!(stderr.lines().count(), 1, "{arguments:?}: {stderr}");
             assert!(!stderr.contains("panicked"), "{stderr}");
-            let text = format!("demos {}\n    {}", arguments.join(" "), stderr.trim_end());
+            // Only of a training that diverges, the beginning is printed.
+            assert!(output.stdout.is_empty() || arguments[0] == "--lr", "{arguments:?}");
+            let code = output.status.code().unwrap();
+            let arguments = printable(&arguments.join(" "));
+            let text = format!("demos {arguments}\n {code}  {}", stderr.trim_end());
             text.replace(folder.path().to_str().unwrap(), "FOLDER")
         })
         .collect();
-    let left: Vec<_> = folder.path().read_dir().unwrap().map(|e| e.unwrap().file_name()).collect();
-    assert_eq!(left, ["file"], "nothing half-written");
-    if cfg!(unix) {
+    assert_eq!(left_in(folder.path()), ["file", "pictures"], "nothing half-written");
+    assert_eq!(left_in(pictures.as_ref()), ["gates.svg"]);
+    if cfg!(target_os = "linux") {
         assert_snapshot!("bad_input", catalogue.join("\n"));
     }
+}
+
+/// Whatever the program's surroundings are, it ends with the right code, and with a line
+/// on stderr if that is not 0.
+#[cfg(target_os = "linux")]
+#[test]
+fn surroundings() {
+    let scripts = [
+        "demos --help >/dev/full",
+        "demos --version >/dev/full",
+        "demos --quiet --epochs 1 >/dev/full",
+        "demos >/dev/full 2>&1",
+        "demos --epochs x 2>/dev/full",
+        "demos --epochs x 2>&-",
+        "demos --quiet --lr 1e30 2>/dev/full",
+        "demos shapes --seed 1 <&- >&- 2>&-",
+        "demos --quiet --epochs $(printf '1\\377')",
+        "demos $(printf '\\377')",
+        "demos --quiet --epochs 1 --pictures $(printf 'one\\377') && ls",
+        r"demos --epochs 1 --pictures $(printf 'red\033[31m') | tail -1",
+        "mkdir in; mkfifo in/loss.svg; demos --pictures in; code=$?; ls in; exit $code",
+        "mkdir in; ln -s /dev/full in/gates.svg; demos --pictures in",
+        "mkdir in; ln -s /nowhere/x in/gates.svg; demos --pictures in",
+        "mkdir in; ln -s gates.svg in/gates.svg; demos --pictures in",
+        "mkdir in; ln -s ../x in/gates.svg; demos --quiet --epochs 1 --pictures in && ls . in",
+        "ln -s nowhere in; demos --pictures in",
+        "ln -s nowhere in; demos --pictures in/below",
+        "mkfifo in; demos --pictures in",
+        "demos --pictures /proc/in",
+        "demos --pictures in/$(printf '%0300d' 0)",
+        "demos --quiet --epochs 1 --pictures new/../in && ls",
+        "mkdir in; cd in; rmdir ../in; demos",
+        "mkdir in; cd in; rmdir ../in; demos shapes >/dev/null",
+        // Threads that the system refuses, and too many of them.
+        "RUST_MIN_STACK=1000000000000000 demos --quiet --epochs 1",
+        "ulimit -v 200000; RAYON_NUM_THREADS=64 demos --quiet --epochs 1",
+        "RAYON_NUM_THREADS=1000000000 demos --quiet --epochs 1",
+        "RAYON_NUM_THREADS=many demos --quiet --epochs 1",
+        "env -i $(command -v demos) --quiet --epochs 1",
+    ];
+    let program = Path::new(env!("CARGO_BIN_EXE_demos"));
+    let path = std::env::var("PATH").unwrap();
+    let path = format!("{}:{path}", program.parent().unwrap().display());
+    let ends = scripts.map(|script| {
+        let folder = tempfile::tempdir().unwrap();
+        let mut shell = Command::new("sh");
+        shell.args(["-c", script]).current_dir(&folder).env("PATH", &path);
+        let Output { status, stdout, stderr } = shell.output().unwrap();
+        // All that --quiet prints is left out, all else is what was in the way or is left.
+        let text = String::from_utf8_lossy(&stdout);
+        let is_left = |line: &&str| !line.contains("agree with the notebook");
+        let left = text.lines().filter(is_left).collect::<Vec<_>>().join(" ");
+        let stderr = printable(String::from_utf8(stderr).unwrap().trim_end());
+        format!("{script}\n {}  {stderr}\n    {left}", status.code().unwrap())
+    });
+    let ends = ends.map(|end| end.trim_end().to_string());
+    assert_snapshot!("surroundings", ends.join("\n"));
+}
+
+/// `demos | head` is no mistake, even if `head` has gone before the first line.
+#[test]
+fn nobody_reads_on() {
+    let folder = tempfile::tempdir().unwrap();
+    for arguments in ["--help", "shapes", "--epochs 1"] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_demos"));
+        command.args(arguments.split(' ')).current_dir(&folder).stdout(writer);
+        let output = command.output().unwrap();
+        assert!(output.status.success() && output.stderr.is_empty(), "{arguments}: {output:?}");
+    }
+    assert!(left_in(folder.path()).is_empty());
+}
+
+/// Threads that cannot be had change nothing but the time.
+#[cfg(unix)]
+#[test]
+fn one_thread_computes_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let losses = |stack: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_demos"));
+        command.args(["forecast", "--hidden", "600", "--window", "5", "--epochs", "2"]);
+        let output = command.current_dir(&folder).env("RUST_MIN_STACK", stack).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        output.stdout
+    };
+    assert!(losses("2000000") == losses("1000000000000000"));
+}
+
+/// The folder is made after the training, and a training that is killed leaves nothing.
+#[test]
+fn killed() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_demos"));
+    command.args(["forecast", "--epochs", "1000000", "--pictures", "new/folder"]);
+    let mut child = command.current_dir(&folder).stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    assert!(lines.any(|line| line.starts_with("  epoch    50 ")));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(left_in(folder.path()).is_empty());
 }
 
 #[test]

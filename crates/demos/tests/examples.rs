@@ -77,6 +77,70 @@ fn stop_and_resume() {
     assert_eq!(resumed.lines().collect::<Vec<_>>(), whole.lines().skip(from).collect::<Vec<_>>());
 }
 
+/// What cannot be trained or saved is known at once, and said in one line.
+#[test]
+fn stop_and_resume_bad_input() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    std::fs::write(path("text"), "no checkpoint\n\u{1b}[31m").unwrap();
+    std::fs::write(path("empty"), "").unwrap();
+    let cases: &[(i32, &[&str])] = &[
+        (2, &[]),
+        (2, &["new", "many"]),
+        (2, &["new", "-1"]),
+        (2, &["new", "1\n\u{202e}"]),
+        (2, &["new", "10", "10"]),
+        (1, &["missing/new", "10"]),
+        (1, &["text/new", "10"]),
+        (1, &["text", "10"]),
+        (1, &["empty", "10"]),
+        (1, &[".", "10"]),
+    ];
+    for (code, arguments) in cases {
+        let mut command = command("04_stop_and_resume");
+        let output = command.args(*arguments).current_dir(&folder).output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(*code), "{arguments:?}: {stderr}");
+        assert!(stderr.starts_with("error: ") && output.stdout.is_empty(), "{stderr}");
+        assert_eq!(stderr.find(char::is_control), Some(stderr.len() - 1), "{stderr:?}");
+        assert!(stderr.matches("(os error").count() <= 1, "its cause once: {stderr}");
+    }
+    assert_eq!(folder.path().read_dir().unwrap().count(), 2, "nothing half-written");
+}
+
+/// Every example ends in order if what it prints cannot be read or not be written.
+#[cfg(target_os = "linux")]
+#[test]
+fn surroundings() {
+    use std::ffi::OsStr;
+    use std::fs::File;
+    use std::os::unix::ffi::OsStrExt;
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(OsStr::from_bytes(b"not utf-8 \xff"));
+    let cases: &[(&str, &[&OsStr])] = &[
+        ("01_one_derivative", &[]),
+        ("02_your_own_op", &[]),
+        ("03_fit_a_line", &[]),
+        ("04_stop_and_resume", &[path.as_ref()]),
+        ("05_does_it_remember", &["--help".as_ref()]),
+        ("06_table_of_1997", &["--help".as_ref()]),
+    ];
+    for (name, arguments) in cases {
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let output = command(name).args(*arguments).stdout(full).output().unwrap();
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(text.starts_with("error: cannot write to the standard output"), "{text}");
+        assert!(output.status.code() == Some(1) && text.lines().count() == 1, "{text}");
+
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = command(name).args(*arguments).stdout(writer).output().unwrap();
+        assert!(output.status.success() && output.stderr.is_empty(), "{name}: {output:?}");
+    }
+    assert!(path.is_file(), "04 has made its checkpoint");
+}
+
 /// What each network of the book's chapter has learnt after 20 steps, exactly.
 #[test]
 fn does_it_remember() {
@@ -89,7 +153,9 @@ fn does_it_remember() {
 /// The first 200 sequences of every run of the table, exactly.
 #[test]
 fn table_of_1997() {
-    let text = output(command("06_table_of_1997").arg("--first-200"));
+    // Threads that the system refuses change nothing.
+    let mut command = command("06_table_of_1997");
+    let text = output(command.arg("--first-200").env("RUST_MIN_STACK", "1000000000000000"));
     let runs = table::from_csv(table::RESULTS).unwrap();
     let expected: Vec<String> = runs.iter().map(table::Run::beginning).collect();
     assert_eq!(text.lines().collect::<Vec<_>>(), expected);
