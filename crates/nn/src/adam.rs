@@ -1,5 +1,7 @@
 //! `torch.optim.Adam`.
 
+use std::any::type_name;
+
 use tensor::kernel::simd::{Arch, Simd, WithSimd};
 use tensor::{Gradients, Origin, Parameter, Scalar, Shape, Tensor};
 
@@ -61,6 +63,8 @@ use crate::{AdamConfig, Module};
 /// let gradients = head.forward(features).sum().backward();
 /// assert!(gradients.get(&body.weight).is_none());
 /// ```
+///
+/// Two clones of a model that both train need an Adam each: it would take them for one.
 ///
 /// In a layer of one's own, a parameter is frozen by `tape.constant(p.value().clone())` in the
 /// place of `tape.watch(&p)`.
@@ -128,10 +132,11 @@ impl<T: Scalar> Adam<T> {
     ///
     /// # Panics
     /// If a number is out of its range: `lr`, `eps` and `weight_decay` are at
-    /// least 0, both `betas` at least 0 and smaller than 1.
+    /// least 0 and finite, and not 0 or infinite only as `T`; both `betas` are at least 0 and
+    /// smaller than 1.
     #[track_caller]
     pub fn new(config: AdamConfig) -> Self {
-        config.assert_valid();
+        assert_settings::<T>(config);
         Adam { config, slots: Vec::new() }
     }
 
@@ -148,20 +153,23 @@ impl<T: Scalar> Adam<T> {
     ///
     /// # Panics
     /// If a setting was changed to a number out of its range; if no parameter has a
-    /// gradient; or if the model is not the one of the steps before nor a clone of it: if its
-    /// list of parameters has another length, or in it another name, shape or origin.
+    /// gradient, or one has a gradient of another shape; or if the model is not the one of the
+    /// steps before nor a clone of it: if its list of parameters has another length, or in it
+    /// another name, shape or origin. Then nothing is changed. And if a [`Module`] written by
+    /// hand lists other parameters to change than to read.
     #[track_caller]
     pub fn step(&mut self, model: &mut impl Module<T>, gradients: &Gradients<T>) {
-        self.config.assert_valid();
+        assert_settings::<T>(self.config);
+        self.assert_fits(model, gradients);
         if self.slots.is_empty() {
             self.slots = slots_of(model);
         }
-        self.assert_fits(model, gradients);
         let mut slots = self.slots.iter_mut();
-        let (config, mut last) = (self.config, None);
+        let (config, mut last, mut differ) = (self.config, None, false);
         model.visit_mut(&mut VisitorMut::new(&mut |_, parameter| {
-            let slot = slots.next().expect("as many as there are parameters");
-            let Some(gradient) = gradients.get(parameter) else { return };
+            let slot = slots.next().filter(|slot| slot.origin == parameter.origin());
+            differ |= slot.is_none();
+            let (Some(slot), Some(gradient)) = (slot, gradients.get(parameter)) else { return };
             let state = slot.moments.get_or_insert_with(|| Moments::new(slot.shape));
             state.step += 1;
             // All parameters are at the same step, as a rule.
@@ -181,6 +189,10 @@ impl<T: Scalar> Adam<T> {
                 factors,
             });
         }));
+        assert!(
+            !differ && slots.next().is_none(),
+            "Adam: visit and visit_mut of this model list other parameters"
+        );
     }
 
     /// Before anything is changed.
@@ -188,40 +200,60 @@ impl<T: Scalar> Adam<T> {
     fn assert_fits(&self, model: &impl Module<T>, gradients: &Gradients<T>) {
         let (mut count, mut with_gradient, mut problem) = (0, 0, None);
         model.visit(&mut Visitor::new(&mut |path: &Path<'_>, parameter| {
-            let slot = self.slots.get(count);
+            let (slot, shape) = (self.slots.get(count), parameter.value().shape());
+            let gradient = gradients.get(parameter).map(Tensor::shape);
             count += 1;
-            with_gradient += usize::from(gradients.get(parameter).is_some());
-            let shape = parameter.value().shape();
-            let Some(slot) = slot else { return };
-            if !path.is(&slot.name) || shape != slot.shape || parameter.origin() != slot.origin {
-                problem.get_or_insert_with(|| (path.to_string(), shape, slot));
-            }
+            with_gradient += usize::from(gradient.is_some());
+            problem = problem.take().or_else(|| match (slot, gradient) {
+                (Some(slot), _) if !path.is(&slot.name) || shape != slot.shape => Some(format!(
+                    "parameter {path} of shape {shape} stands where {} of shape {} stood in the \
+                     steps before",
+                    slot.name, slot.shape
+                )),
+                (Some(slot), _) if parameter.origin() != slot.origin => Some(format!(
+                    "{path} is neither the parameter of the steps before nor a clone of it; \
+                     another model needs a new Adam"
+                )),
+                (_, Some(gradient)) if gradient != shape => Some(format!(
+                    "{path} has shape {shape}, and its gradient {gradient}; was it set after the \
+                     backward pass?"
+                )),
+                _ => None,
+            });
         }));
+        let before = self.slots.len();
         assert!(
-            count == self.slots.len(),
-            "Adam: the model has {count} parameters, and the one of the steps before had {}; \
-             a model that has grown needs a new Adam",
-            self.slots.len()
+            before == 0 || count == before,
+            "Adam: the model has {count} parameters, and the one of the steps before had {before}; \
+             a model that has {} needs a new Adam",
+            if count > before { "grown" } else { "shrunk" }
         );
-        if let Some((name, shape, slot)) = problem {
-            assert!(
-                name == slot.name && shape == slot.shape,
-                "Adam: parameter {name} of shape {shape} stands where {} of shape {} stood in \
-                 the steps before",
-                slot.name,
-                slot.shape
-            );
-            panic!(
-                "Adam: {name} is neither the parameter of the steps before nor a clone of it; \
-                 another model needs a new Adam"
-            );
+        if let Some(problem) = problem {
+            panic!("Adam: {problem}");
         }
-        assert!(
-            with_gradient > 0,
-            "Adam: none of the model's {count} parameters has a gradient; was another model \
-             (a clone is one) differentiated, or does its list of parameters lack some?"
-        );
+        assert_any_gradient("Adam", with_gradient, count);
     }
+}
+
+/// A setting is an f64, but Adam computes with `T`.
+#[track_caller]
+fn assert_settings<T: Scalar>(config: AdamConfig) {
+    config.assert_valid();
+    let AdamConfig { lr, eps, weight_decay, .. } = config;
+    for (name, x) in [("lr", lr), ("eps", eps), ("weight_decay", weight_decay)] {
+        let (number, of) = (T::from_f64(x), type_name::<T>());
+        let is_kept = number.is_finite() && (number > T::zero() || x == 0.0);
+        assert!(is_kept, "Adam: {name} = {x:?} is {number} as {of}");
+    }
+}
+
+#[track_caller]
+pub(crate) fn assert_any_gradient(what: &str, with_gradient: usize, count: usize) {
+    assert!(
+        with_gradient > 0,
+        "{what}: none of the model's {count} parameters has a gradient; was another model \
+         (a clone is one) differentiated, or does its list of parameters lack some?"
+    );
 }
 
 /// What is the same for all numbers of a parameter in one step. PyTorch computes it in f64,

@@ -1,19 +1,22 @@
 //! A whole model's gradients against central differences.
 
 use rand::Rng;
-use tensor::{Tape, Tensor, Var, VjpMismatch, check_vjp};
+use tensor::{Tape, Tensor, Var, VjpError, check_vjp_fast};
 
 use crate::Module;
 
 /// Checks the gradients of `loss`, a single number, with respect to all
-/// parameters of `model`, with [`tensor::check_vjp`].
+/// parameters of `model`, with [`tensor::check_vjp_fast`].
 ///
 /// For the check, the model is one operation, and its parameters, end to end,
 /// are the operation's argument.
 ///
+/// # Panics
+/// If the loss is not a single number, or depends on nothing that is watched.
+///
 /// # Errors
-/// If the tape and central differences disagree. The mismatch's element counts
-/// through all parameters in the order of
+/// If the tape and central differences disagree, or if it cannot be told. The error's element
+/// counts through all parameters in the order of
 /// [`named_parameters`](Module::named_parameters).
 ///
 /// ```
@@ -29,11 +32,14 @@ use crate::Module;
 /// )
 /// .unwrap();
 /// ```
+#[track_caller]
 pub fn check_gradients<M: Module<f64> + Clone>(
     model: &M,
     loss: impl for<'t> Fn(&'t M, &'t Tape<f64>) -> Var<'t, f64>,
     rng: &mut impl Rng,
-) -> Result<(), VjpMismatch> {
+) -> Result<(), VjpError> {
+    // Once at the caller's line, which a closure hides.
+    loss(model, &Tape::new()).backward();
     let flat = |parts: Vec<Tensor<f64>>| {
         let data: Vec<f64> = parts.iter().flat_map(|part| part.data().to_vec()).collect();
         Tensor::new([data.len()], data)
@@ -63,7 +69,7 @@ pub fn check_gradients<M: Module<f64> + Clone>(
         );
         (value, gradient)
     };
-    check_vjp(
+    check_vjp_fast(
         |[p]| {
             let (value, gradient) = model_as_op([p]);
             p.tape().record("loss", [p], value, move |dy, _| {

@@ -5,6 +5,7 @@ use std::{error, fmt};
 use tensor::{Gradients, Scalar};
 
 use crate::Module;
+use crate::adam::assert_any_gradient;
 
 /// Scales the gradients of all parameters of `model` together, so that their
 /// norm is at most `max_norm`, and returns the norm they had:
@@ -26,21 +27,22 @@ use crate::Module;
 /// assert!((clipped.data()[0] - 0.6).abs() < 1e-6);
 /// ```
 ///
-/// As in PyTorch, if the norm is not finite, no gradient is afterwards; see
-/// [`clip_grad_norm_if_finite`].
+/// As in PyTorch, a NaN makes all gradients NaN, and an infinite norm makes the finite ones 0
+/// and the infinite ones NaN; see [`clip_grad_norm_if_finite`].
+///
+/// # Panics
+/// If `max_norm` is negative or NaN, or if no parameter of the model has a gradient.
+#[track_caller]
 pub fn clip_grad_norm<T: Scalar>(
     model: &impl Module<T>,
     gradients: &mut Gradients<T>,
     max_norm: f64,
 ) -> T {
-    let parameters = model.named_parameters();
-    // The norm of the norms.
-    let norms = parameters.iter().filter_map(|(_, parameter)| gradients.norm(parameter));
-    let norm = norms.fold(T::zero(), |sum, norm| sum + norm * norm).sqrt();
+    let norm = total_norm(model, gradients, max_norm);
     let factor = T::from_f64(max_norm) / (norm + T::from_f64(1e-6));
     // A NaN is no reason to leave the gradients alone.
     let factor = if factor > T::one() { T::one() } else { factor };
-    for (_, parameter) in parameters {
+    for (_, parameter) in model.named_parameters() {
         if let Some(gradient) = gradients.get_mut(parameter) {
             *gradient = gradient.map(|g| g * factor);
         }
@@ -48,11 +50,25 @@ pub fn clip_grad_norm<T: Scalar>(
     norm
 }
 
+/// The norm of the norms. (Its squares may overflow where no norm does.)
+#[track_caller]
+fn total_norm<T: Scalar>(model: &impl Module<T>, gradients: &Gradients<T>, max_norm: f64) -> T {
+    assert!(max_norm >= 0.0, "clip_grad_norm: max_norm should be at least 0, not {max_norm}");
+    let parameters = model.named_parameters();
+    let norms = parameters.iter().filter_map(|(_, parameter)| gradients.norm(parameter));
+    let (count, squares) = norms.fold((0, T::zero()), |(n, sum), norm| (n + 1, sum + norm * norm));
+    assert_any_gradient("clip_grad_norm", count, parameters.len());
+    squares.sqrt()
+}
+
 /// As [`clip_grad_norm`], but refuses gradients that are not finite: `error_if_nonfinite`.
 ///
 /// # Errors
-/// The first parameter whose gradient's norm is not a finite number. Then nothing is
-/// changed.
+/// The first parameter whose gradient's norm is not a finite number, or else the norm of all
+/// together. Then nothing is changed.
+///
+/// # Panics
+/// As [`clip_grad_norm`].
 ///
 /// ```
 /// use nn::{Generator, Linear, clip_grad_norm_if_finite};
@@ -65,6 +81,7 @@ pub fn clip_grad_norm<T: Scalar>(
 /// let error = clip_grad_norm_if_finite(&model, &mut gradients, 1.0).unwrap_err();
 /// assert_eq!(error.to_string(), "the gradient of weight has the norm inf");
 /// ```
+#[track_caller]
 pub fn clip_grad_norm_if_finite<T: Scalar>(
     model: &impl Module<T>,
     gradients: &mut Gradients<T>,
@@ -75,13 +92,16 @@ pub fn clip_grad_norm_if_finite<T: Scalar>(
             return Err(NonFiniteNorm { name, norm: norm.as_f64() });
         }
     }
-    Ok(clip_grad_norm(model, gradients, max_norm))
+    match total_norm(model, gradients, max_norm) {
+        norm if norm.is_finite() => Ok(clip_grad_norm(model, gradients, max_norm)),
+        norm => Err(NonFiniteNorm { name: "all parameters together".into(), norm: norm.as_f64() }),
+    }
 }
 
 /// A gradient that is not finite.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NonFiniteNorm {
-    /// The parameter's name.
+    /// The parameter's name, or `all parameters together`.
     pub name: String,
     /// The norm of its gradient: infinite or NaN.
     pub norm: f64,

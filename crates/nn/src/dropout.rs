@@ -28,7 +28,7 @@ pub fn dropout<'t, T: Scalar>(x: Var<'t, T>, p: f64, generator: &mut Generator) 
     if p == 0.0 {
         return x;
     }
-    let keep = T::one() / (T::one() - T::from_f64(p));
+    let keep = T::one() / T::from_f64(1.0 - p);
     let noise = Tensor::from_fn(x.shape(), || {
         if p < 1.0 && f64::unit(generator) < 1.0 - p { keep } else { T::zero() }
     });

@@ -30,19 +30,19 @@ impl<T: Uniform> Linear<T> {
     /// default.
     ///
     /// # Panics
-    /// If `in_features` is 0.
+    /// If `in_features` is 0, or if there is no memory for so many weights.
     #[track_caller]
     pub fn new(in_features: usize, out_features: usize, generator: &mut Generator) -> Self {
         let mut linear = Linear::without_bias(in_features, out_features, generator);
         let bound = 1.0 / (in_features as f64).sqrt();
-        linear.bias = Some(Parameter::new(generator.uniform([out_features], -bound, bound)));
+        linear.bias = Some(generator.parameter(&[out_features], bound));
         linear
     }
 
     /// The same without a bias: `bias=False`.
     ///
     /// # Panics
-    /// If `in_features` is 0.
+    /// If `in_features` is 0, or if there is no memory for so many weights.
     #[track_caller]
     pub fn without_bias(
         in_features: usize,
@@ -55,8 +55,7 @@ impl<T: Uniform> Linear<T> {
         let a = 5_f64.sqrt();
         let gain = (2.0 / (1.0 + a * a)).sqrt();
         let bound = 3_f64.sqrt() * (gain / (in_features as f64).sqrt());
-        let weight = generator.uniform([out_features, in_features], -bound, bound);
-        Linear { weight: Parameter::new(weight), bias: None }
+        Linear { weight: generator.parameter(&[out_features, in_features], bound), bias: None }
     }
 }
 

@@ -1,5 +1,7 @@
 //! One list of a model's parameters, read through `&` and through `&mut`.
 
+use std::collections::HashMap;
+
 use tensor::{Drawing, Parameter, Scalar, Tape, Tensor};
 
 use crate::StateDictError;
@@ -34,6 +36,9 @@ use crate::visitor::{Name, Path, Visitor, VisitorMut};
 /// let list = vec![Linear::<f32>::new(1, 1, &mut generator)];
 /// assert_eq!(list.state_dict()[1].0, "0.bias");
 /// ```
+///
+/// A clone is another model, and its parameters are others: `.clone()` unties what was tied. To
+/// tie two weights, let the model have one parameter and watch it in both places.
 pub trait Module<T: Scalar> {
     /// Shows the visitor every parameter with its name, in PyTorch's order.
     fn visit<'a>(&'a self, visitor: &mut Visitor<'_, 'a, T>);
@@ -44,11 +49,18 @@ pub trait Module<T: Scalar> {
     /// Every parameter with its name: `torch.nn.Module.named_parameters`.
     ///
     /// # Panics
-    /// If a module lists two items under one name.
+    /// If a module lists two items under one name, or one parameter twice.
+    #[track_caller]
     fn named_parameters(&self) -> Vec<(String, &Parameter<T>)> {
         let mut list = Vec::new();
         let each = &mut |path: &Path<'_>, parameter| list.push((path.to_string(), parameter));
         self.visit(&mut Visitor::checking_names(each));
+        let mut names = HashMap::new();
+        for (name, parameter) in &list {
+            if let Some(first) = names.insert(parameter.id(), name) {
+                panic!("visit: one parameter is listed as {first:?} and as {name:?}");
+            }
+        }
         list
     }
 
@@ -65,6 +77,7 @@ pub trait Module<T: Scalar> {
 
     /// The names and values: `torch.nn.Module.state_dict`. Values are shared,
     /// not copied.
+    #[track_caller]
     fn state_dict(&self) -> Vec<(String, Tensor<T>)> {
         let list = self.named_parameters().into_iter();
         list.map(|(name, parameter)| (name, parameter.value().clone())).collect()
@@ -74,8 +87,8 @@ pub trait Module<T: Scalar> {
     /// `torch.nn.Module.load_state_dict`.
     ///
     /// # Errors
-    /// Everything that is missing, unexpected or of another shape. Then the model is as it
-    /// was before.
+    /// Everything that is missing, unexpected, of another shape or there twice. Then the model
+    /// is as it was before.
     ///
     /// ```
     /// use nn::{Generator, Linear, Module};
@@ -105,9 +118,11 @@ pub trait Module<T: Scalar> {
                 Some((_, value)) => values.push(value.clone()),
             }
         }
-        for (name, _) in state {
+        for (k, (name, _)) in state.iter().enumerate() {
             if !parameters.iter().any(|(n, _)| n == name) {
                 problems.unexpected(name);
+            } else if state[..k].iter().any(|(n, _)| n == name) {
+                problems.other(format!("{name} is there twice"));
             }
         }
         problems.none_or(StateDictError)?;
@@ -161,6 +176,18 @@ pub trait Module<T: Scalar> {
 /// module! { impl Module<f32> for Forecaster { lstm, head } }
 /// ```
 ///
+/// A field that is forgotten does not compile, for it would not be trained; what is left out
+/// on purpose, `..` stands for:
+///
+/// ```compile_fail,E0027
+/// # use nn::{Linear, Lstm, Module, module};
+/// struct Forecaster {
+///     lstm: Lstm<f32>,
+///     head: Linear<f32>,
+/// }
+/// module! { impl Module<f32> for Forecaster { lstm } } // error: does not mention field `head`
+/// ```
+///
 /// Otherwise a function says which item has which name:
 ///
 /// ```
@@ -182,30 +209,32 @@ pub trait Module<T: Scalar> {
 /// ```
 #[macro_export]
 macro_rules! module {
+    (@item $v:ident ..) => {};
+    (@item $v:ident $field:ident) => { $v.item(stringify!($field), $field) };
     ($(#[$doc:meta])* impl $(<$t:ident: $bound:path>)? Module<$e:ty> for $name:ty {
-        $($field:ident),* $(,)?
+        $($field:tt),* $(,)?
     }) => {
         $crate::module! {
             $(#[$doc])*
             impl $(<$t: $bound>)? Module<$e> for $name {
                 fn visit(Self { $($field),* }, v) {
-                    $(v.item(stringify!($field), $field);)*
+                    $($crate::module!(@item v $field);)*
                 }
             }
         }
     };
     ($(#[$doc:meta])* impl $(<$t:ident: $bound:path>)? Module<$e:ty> for $name:ty {
-        fn visit(Self { $($field:ident),* $(,)? }, $v:ident) $body:block
+        fn visit($pattern:pat, $v:ident) $body:block
     }) => {
         $(#[$doc])*
         impl $(<$t: $bound>)? $crate::Module<$e> for $name {
             fn visit<'a>(&'a self, $v: &mut $crate::Visitor<'_, 'a, $e>) {
-                let Self { $($field,)* .. } = self;
+                let $pattern = self;
                 $body
             }
 
             fn visit_mut<'a>(&'a mut self, $v: &mut $crate::VisitorMut<'_, 'a, $e>) {
-                let Self { $($field,)* .. } = self;
+                let $pattern = self;
                 $body
             }
         }

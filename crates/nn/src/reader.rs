@@ -88,13 +88,13 @@ impl<'a> Reader<'a> {
     pub fn fits(&mut self, prefix: &str) -> Result<(), FileError> {
         let mut names = self.header.offset_keys();
         names.sort_unstable();
-        for name in &names {
+        let advice = self.advice(&names, &self.full(prefix));
+        for name in names {
             let asked = name.strip_prefix(self.options.prefix);
             if asked.is_some_and(|name| !self.expected.contains_key(name)) {
-                self.problems.unexpected(name);
+                self.problems.unexpected(&name);
             }
         }
-        let advice = self.advice(&names, &self.full(prefix));
         self.stop_at_problems(advice)
     }
 

@@ -2,6 +2,7 @@
 
 use tensor::{Parameter, Scalar, Tensor, Var};
 
+use crate::lstm::shapes::{assert_same_tape, assert_shape};
 use crate::{Generator, Uniform, module, scan};
 
 /// A recurrent network without gates, one layer of it: [`torch.nn.RNN`][1], whose hidden
@@ -42,19 +43,17 @@ impl<T: Uniform> Rnn<T> {
     /// A network with every parameter from U(±1/√`hidden_size`), drawn in PyTorch's order.
     ///
     /// # Panics
-    /// If a size is 0.
+    /// If a size is 0, or if there is no memory for so many weights.
     #[track_caller]
     pub fn new(input_size: usize, hidden_size: usize, generator: &mut Generator) -> Self {
         assert!(input_size > 0, "RNN: input_size should be at least 1, not 0");
         assert!(hidden_size > 0, "RNN: hidden_size should be at least 1, not 0");
         let bound = 1.0 / (hidden_size as f64).sqrt();
-        let mut parameter =
-            |shape: &[usize]| Parameter::new(generator.uniform(shape, -bound, bound));
         Rnn {
-            weight_ih_l0: parameter(&[hidden_size, input_size]),
-            weight_hh_l0: parameter(&[hidden_size, hidden_size]),
-            bias_ih_l0: parameter(&[hidden_size]),
-            bias_hh_l0: parameter(&[hidden_size]),
+            weight_ih_l0: generator.parameter(&[hidden_size, input_size], bound),
+            weight_hh_l0: generator.parameter(&[hidden_size, hidden_size], bound),
+            bias_ih_l0: generator.parameter(&[hidden_size], bound),
+            bias_hh_l0: generator.parameter(&[hidden_size], bound),
         }
     }
 }
@@ -65,14 +64,22 @@ impl<T: Scalar> Rnn<T> {
     /// `[seq, batch, hidden_size]`, and the last one, `[1, batch, hidden_size]`.
     ///
     /// # Panics
-    /// If a shape does not fit, or if there is no step.
+    /// If a shape does not fit, a weight's included, if there is no step, or if `h_0` is on
+    /// another tape.
     #[track_caller]
     pub fn forward<'t>(
         &'t self,
         x: Var<'t, T>,
         h_0: Option<Var<'t, T>>,
     ) -> (Var<'t, T>, Var<'t, T>) {
-        let [hidden, features] = self.weight_ih_l0.value().dims();
+        let all = [&self.weight_ih_l0, &self.weight_hh_l0, &self.bias_ih_l0, &self.bias_hh_l0];
+        let found = all.map(|parameter| parameter.value().shape());
+        let &[hidden, features] = &*found[0] else {
+            panic!("RNN: weight_ih_l0 should be [hidden_size, input_size], not {}", found[0]);
+        };
+        assert_shape(format_args!("RNN: weight_hh_l0"), found[1], &[hidden, hidden]);
+        assert_shape(format_args!("RNN: bias_ih_l0"), found[2], &[hidden]);
+        assert_shape(format_args!("RNN: bias_hh_l0"), found[3], &[hidden]);
         let shape = x.shape();
         let (batch, found) = match *shape {
             [seq, batch, found] if seq > 0 => (batch, found),
@@ -92,9 +99,8 @@ impl<T: Scalar> Rnn<T> {
             found == [1, batch, hidden],
             "RNN: h_0 should be [1, batch, hidden_size] = [1, {batch}, {hidden}], not {found}"
         );
-        let [w_ih, w_hh, b_ih, b_hh] =
-            [&self.weight_ih_l0, &self.weight_hh_l0, &self.bias_ih_l0, &self.bias_hh_l0]
-                .map(|parameter| tape.watch(parameter));
+        assert_same_tape(format_args!("RNN: h_0"), x, h_0);
+        let [w_ih, w_hh, b_ih, b_hh] = all.map(|parameter| tape.watch(parameter));
         let (h_n, hs) = scan(x, false, h_0.reshape([batch, hidden]), |h, x| {
             let h = (x.linear(w_ih, b_ih) + h.linear(w_hh, b_hh)).tanh(); // (rnn)
             (h, h)

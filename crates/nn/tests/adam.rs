@@ -1,8 +1,8 @@
 //! What Adam remembers, and whose it is. (Its numbers are PyTorch's in `golden.rs`.)
 
 use allocation_counter::measure;
-use nn::{Adam, AdamConfig, Generator, Linear, Module};
-use tensor::{Gradients, Parameter, Tape, Tensor};
+use nn::{Adam, AdamConfig, Generator, Linear, Module, clip_grad_norm, clip_grad_norm_if_finite};
+use tensor::{Gradients, Parameter, Scalar, Tape, Tensor};
 
 fn linear(seed: u64) -> Linear<f64> {
     Linear::new(3, 2, &mut Generator::manual_seed(seed))
@@ -108,4 +108,57 @@ fn accumulation_over_batches() {
         }
         assert_eq!(sum.shape(), parameter.value().shape(), "{name}");
     }
+}
+
+/// A step that was refused leaves nothing behind: Adam still waits for its first model.
+#[test]
+fn a_refused_step_is_none() {
+    let (mut adam, mut model, mut other) = (adam(), linear(0), linear(1));
+    let gradients = gradients(&model, 1);
+    let refused = std::panic::AssertUnwindSafe(|| adam.step(&mut other, &gradients));
+    assert!(std::panic::catch_unwind(refused).is_err());
+    adam.step(&mut model, &gradients);
+}
+
+/// The gradients of four parameters, each of which is this number.
+fn four<T: Scalar>(gradient: f64) -> ([Parameter<T>; 4], Gradients<T>) {
+    let model = [(); 4].map(|()| Parameter::new(Tensor::from(T::one())));
+    let tape = Tape::new();
+    let parts: Vec<_> = model.iter().map(|p| tape.watch(p) * T::from_f64(gradient)).collect();
+    let gradients = parts.into_iter().reduce(|a, b| a + b).unwrap().backward();
+    drop(tape);
+    (model, gradients)
+}
+
+/// Finite norms whose squares are too large for f32, and whose sum is too large for f64.
+#[test]
+fn the_norm_of_all_can_be_larger_than_each() {
+    let (model, mut gradients) = four::<f32>(1.2e19);
+    let error = clip_grad_norm_if_finite(&model, &mut gradients, 1.0).unwrap_err();
+    assert_eq!(error.norm, f64::INFINITY);
+    assert_eq!(gradients.get(&model[3]).unwrap().item(), 1.2e19);
+
+    let (model, mut gradients) = four::<f64>(1.2e154);
+    let error = clip_grad_norm_if_finite(&model, &mut gradients, 1.0).unwrap_err();
+    assert_eq!(error.to_string(), "the gradient of all parameters together has the norm inf");
+    assert_eq!(gradients.get(&model[3]).unwrap().item(), 1.2e154, "and nothing is changed");
+}
+
+/// As PyTorch 2.15 does it: 0 and inf are legal, and what is not finite spreads.
+#[test]
+fn the_limits_of_clipping() {
+    let clipped = |gradients: [f64; 2], max_norm| {
+        let model = [(); 2].map(|()| Parameter::new(Tensor::from(1.0)));
+        let tape = Tape::new();
+        let [a, b] = [0, 1].map(|k| tape.watch(&model[k]) * gradients[k]);
+        let mut found = (a + b).backward();
+        drop(tape);
+        clip_grad_norm(&model, &mut found, max_norm);
+        [0, 1].map(|k| found.get(&model[k]).unwrap().item())
+    };
+    assert_eq!(clipped([3.0, 4.0], 0.0), [0.0, 0.0]);
+    assert_eq!(clipped([3.0, 4.0], f64::INFINITY), [3.0, 4.0]);
+    assert!(clipped([f64::NAN, 4.0], 1.0).iter().all(|g| g.is_nan()));
+    let [infinite, finite] = clipped([f64::INFINITY, 4.0], 1.0);
+    assert!(infinite.is_nan() && finite == 0.0);
 }

@@ -1,6 +1,6 @@
 //! Dropout between layers.
 
-use nn::{ForwardOptions, Generator, Lstm, LstmConfig, Module, Uniform};
+use nn::{ForwardOptions, Generator, Lstm, LstmConfig, Module, Uniform, dropout};
 use tensor::{Tape, Tensor};
 
 /// Two layers with dropout are one layer, the mask by hand, and another layer: an
@@ -51,5 +51,16 @@ fn is_a_mask_between_two_layers() {
         let (found, _) = both.forward(tape.constant(x), None);
         let (expected, _) = second.forward(h, None);
         assert_eq!(found.value(), expected.value());
+    }
+}
+
+/// What is kept is scaled as in PyTorch 2.15: `torch.nn.functional.dropout(ones, p)`.
+#[test]
+fn the_scale_in_f32_is_pytorchs() {
+    for (p, expected) in [(0.9, 10.0), (0.99, 100.0), (0.999, 999.99994), (0.99999, 100000.0)] {
+        let tape = Tape::new();
+        let x = tape.constant(Tensor::full([1_000_000], 1.0_f32));
+        let y = dropout(x, p, &mut Generator::manual_seed(0)).value();
+        assert_eq!(y.data().iter().find(|y| **y > 0.0), Some(&expected), "p = {p}");
     }
 }

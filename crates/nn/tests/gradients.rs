@@ -19,7 +19,7 @@ struct Case {
     training: Option<u64>,
 }
 
-module! { impl Module<f64> for Case { lstm, x, state } }
+module! { impl Module<f64> for Case { lstm, x, state, .. } }
 
 impl Case {
     /// Some number that depends on everything the LSTM returns.

@@ -9,8 +9,9 @@ use nn::{
 };
 use tensor::{Tape, Tensor};
 
-/// No file makes `load` allocate more than twice its size (and a quarter of
-/// a megabyte for names and error texts), whatever sizes its header claims.
+/// No file makes `load` allocate more than twice its size (and a quarter of a megabyte for
+/// names and error texts), whatever sizes its header claims. A header that lists many tensors,
+/// as that of a large network does of which a part is loaded, takes four times its size.
 #[test]
 fn loading_allocates_at_most_twice_the_file() {
     const SMALL_CHANGE: u64 = 256 << 10;
@@ -20,18 +21,19 @@ fn loading_allocates_at_most_twice_the_file() {
     save(&path, &model).unwrap();
     let whole = fs::read(&path).unwrap();
 
-    let mut peak = |bytes: &[u8]| {
+    let mut times = |most: u64, bytes: &[u8]| {
         fs::write(&path, bytes).unwrap();
         let info = measure(|| drop(load(&path, &mut model)));
         assert!(
-            info.bytes_max <= 2 * bytes.len() as u64 + SMALL_CHANGE,
+            info.bytes_max <= most * bytes.len() as u64 + SMALL_CHANGE,
             "{} bytes for a file of {}",
             info.bytes_max,
             bytes.len()
         );
         info.bytes_max
     };
-    assert!(peak(&whole) > whole.len() as u64, "the file itself is counted");
+    assert!(times(2, &whole) > whole.len() as u64, "the file itself is counted");
+    let mut peak = |bytes: &[u8]| times(2, bytes);
 
     // A header that claims to be long, and headers that claim much.
     peak(&u64::MAX.to_le_bytes());
@@ -50,7 +52,7 @@ fn loading_allocates_at_most_twice_the_file() {
         let header = format!("{{{}}}", (0..count).map(entry).collect::<Vec<_>>().join(","));
         let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
         bytes.extend(header.as_bytes());
-        peak(&bytes);
+        times(4, &bytes);
     }
 }
 

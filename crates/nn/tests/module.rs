@@ -99,6 +99,28 @@ fn a_state_dict_is_taken_over_whole_or_not_at_all() {
     assert_eq!(model.state_dict(), before);
 }
 
+/// Which of two values of one name is meant, nobody knows.
+#[test]
+fn a_name_that_is_there_twice_is_a_problem() {
+    let mut model = vec![parameter(1.0)];
+    let twice = [2.0, 3.0].map(|x| ("0".into(), Tensor::from(x)));
+    let error = model.load_state_dict(&twice).unwrap_err();
+    assert_eq!(error.to_string(), "0 is there twice");
+    assert_eq!(model[0].value().item(), 1.0);
+}
+
+/// Where fields are left out, `..` says so; the compiler asks about all others.
+#[test]
+fn two_dots_leave_fields_out() {
+    struct Trained {
+        weight: Parameter<f64>,
+        steps: usize,
+    }
+    module! { impl Module<f64> for Trained { weight, .. } }
+    let model = Trained { weight: parameter(1.0), steps: 3 };
+    assert_eq!((names(&model), model.steps), (vec!["weight".to_string()], 3));
+}
+
 /// The names of the parameters on a tape, and of the ones of another model, which it does not
 /// know.
 #[test]

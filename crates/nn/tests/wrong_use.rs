@@ -3,11 +3,13 @@
 #[path = "../../tensor/tests/catalogue/mod.rs"]
 mod catalogue;
 
+use nn::lstm::{Weights, step};
 use nn::{
     Adam, AdamConfig, ForwardOptions, Generator, Linear, Lstm, LstmCell, LstmConfig, Module, Rnn,
-    dropout, module, mse_loss,
+    Visitor, VisitorMut, check_gradients, clip_grad_norm, clip_grad_norm_if_finite, dropout,
+    module, mse_loss,
 };
-use tensor::{Gradients, Tape, Tensor, Var};
+use tensor::{Gradients, Parameter, Tape, Tensor, Var};
 
 fn lstm(config: LstmConfig) -> &'static Lstm<f64> {
     // Leaked, so that the closures below can be short.
@@ -42,18 +44,44 @@ fn with_lengths(lengths: &[usize]) {
 
 fn with_weight<const N: usize>(name: &str, shape: [usize; N]) {
     let config = LstmConfig { num_layers: 2, bidirectional: true, ..LstmConfig::new(3, 4) };
-    let mut lstm = Lstm::new(config, &mut Generator::manual_seed(0));
-    for (found, parameter) in lstm.named_parameters_mut() {
-        if found == name {
-            *parameter.value_mut() = Tensor::zeros(shape);
-        }
-    }
-    let tape = Tape::new();
-    lstm.forward(zeros(&tape, [5, 2, 3]), None);
+    let lstm = with_shape(lstm(config).clone(), name, shape);
+    lstm.forward(zeros(&Tape::new(), [5, 2, 3]), None);
 }
 
 fn rnn(input_size: usize, hidden_size: usize) -> &'static Rnn<f64> {
     Box::leak(Box::new(Rnn::new(input_size, hidden_size, &mut Generator::manual_seed(0))))
+}
+
+/// A model with this weight of another shape.
+fn with_shape<M: Module<f64>, const N: usize>(mut model: M, name: &str, shape: [usize; N]) -> M {
+    for (found, parameter) in model.named_parameters_mut() {
+        if found == name {
+            *parameter.value_mut() = Tensor::zeros(shape);
+        }
+    }
+    model
+}
+
+fn rnn_with<const N: usize>(name: &str, shape: [usize; N]) {
+    let rnn = with_shape(rnn(2, 4).clone(), name, shape);
+    rnn.forward(zeros(&Tape::new(), [3, 8, 2]), None);
+}
+
+/// One step of 8 samples, 2 features and 4 units, but for what is given.
+fn step_with<'t>(t: &'t Tape<f64>, change: impl Fn(&mut [Var<'t, f64>; 3], &mut Weights<'t, f64>)) {
+    let mut states = [[8, 2], [8, 4], [8, 4]].map(|shape| zeros(t, shape));
+    let [ih, hh] = [[16, 2], [16, 4]].map(|shape| zeros(t, shape));
+    let mut w = Weights { ih, hh, bias_ih: None, bias_hh: Some(zeros(t, [16])), hr: None };
+    change(&mut states, &mut w);
+    let [x, h, c] = states;
+    step(x, (h, c), w);
+}
+
+/// A state on another tape than the input.
+fn on_another_tape(options: fn() -> ForwardOptions<'static, 'static, f64>) {
+    let (lstm, t, other) = (lstm(batch_first()), &Tape::new(), &Tape::new());
+    let state = Some((zeros(t, [1, 8, 4]), zeros(other, [1, 8, 4])));
+    lstm.forward_with(zeros(t, [8, 3, 2]), ForwardOptions { state, ..options() });
 }
 
 fn linear() -> Linear<f64> {
@@ -89,6 +117,30 @@ module! {
             v.item("encoder.layer", layer);
         }
     }
+}
+
+/// Two parameters, and lists of them by hand.
+struct ByHand {
+    a: Parameter<f64>,
+    b: Parameter<f64>,
+    lists_a_twice: bool,
+}
+
+impl Module<f64> for ByHand {
+    fn visit<'a>(&'a self, visitor: &mut Visitor<'_, 'a, f64>) {
+        visitor.item("a", &self.a);
+        visitor.item("b", if self.lists_a_twice { &self.a } else { &self.b });
+    }
+
+    fn visit_mut<'a>(&'a mut self, visitor: &mut VisitorMut<'_, 'a, f64>) {
+        visitor.item("b", &mut self.b);
+        visitor.item("a", &mut self.a);
+    }
+}
+
+fn by_hand(lists_a_twice: bool) -> ByHand {
+    let [a, b] = [vec![1.0], vec![1.0, 2.0]].map(|x| Parameter::new(Tensor::new([x.len()], x)));
+    ByHand { a, b, lists_a_twice }
 }
 
 #[test]
@@ -225,6 +277,134 @@ fn the_catalogue() {
             }),
             ("Adam: betas", |_| {
                 _ = Adam::<f64>::new(AdamConfig { betas: (0.9, 1.0), ..AdamConfig::default() })
+            }),
+            ("Adam: lr in f32", |_| {
+                _ = Adam::<f32>::new(AdamConfig { lr: 1e300, ..AdamConfig::default() })
+            }),
+            ("Adam: eps in f32", |_| {
+                let mut linear = Linear::<f32>::new(2, 1, &mut Generator::manual_seed(0));
+                let mut adam = Adam::new(AdamConfig::default());
+                let tape = Tape::new();
+                let x = tape.constant(Tensor::from([[1.0, 2.0]]));
+                let gradients = linear.forward(x).sum().backward();
+                drop(tape);
+                adam.config.eps = 1e-50;
+                adam.step(&mut linear, &gradients);
+            }),
+            ("Adam: a weight set after the backward pass", |_| {
+                let (mut adam, mut model) = (Adam::new(AdamConfig::default()), linear());
+                let gradients = gradients_of(&model);
+                *model.weight.value_mut() = Tensor::zeros([3, 2]);
+                adam.step(&mut model, &gradients);
+            }),
+            ("Adam: a model that has shrunk", |_| {
+                let mut adam = Adam::new(AdamConfig::default());
+                let mut list = vec![linear(), linear()];
+                let gradients = gradients_of(&list[0]);
+                adam.step(&mut list, &gradients);
+                list[1].bias = None;
+                adam.step(&mut list, &gradients);
+            }),
+            ("Adam: two lists by hand that differ", |_| {
+                let mut model = by_hand(false);
+                let tape = Tape::new();
+                let gradients =
+                    (tape.watch(&model.a).sum() + tape.watch(&model.b).sum()).backward();
+                drop(tape);
+                Adam::new(AdamConfig::default()).step(&mut model, &gradients);
+            }),
+            ("one parameter listed twice", |_| _ = by_hand(true).state_dict()),
+            ("clip_grad_norm: a clone was differentiated", |_| {
+                let model = linear();
+                clip_grad_norm(&model.clone(), &mut gradients_of(&model), 1.0);
+            }),
+            ("clip_grad_norm_if_finite: a clone was differentiated", |_| {
+                let model = linear();
+                _ = clip_grad_norm_if_finite(&model.clone(), &mut gradients_of(&model), 1.0);
+            }),
+            ("clip_grad_norm: max_norm", |_| {
+                let model = linear();
+                clip_grad_norm(&model, &mut gradients_of(&model), -1.0);
+            }),
+            ("clip_grad_norm_if_finite: max_norm", |_| {
+                let model = linear();
+                _ = clip_grad_norm_if_finite(&model, &mut gradients_of(&model), f64::NAN);
+            }),
+            ("uniform: from above to", |_| {
+                _ = Generator::manual_seed(0).uniform::<f64>([2], 2.0, 1.0)
+            }),
+            ("uniform: NaN", |_| _ = Generator::manual_seed(0).uniform::<f64>([2], f64::NAN, 1.0)),
+            ("uniform: no end", |_| _ = Generator::manual_seed(0).uniform::<f32>([2], 0.0, 1e300)),
+            ("a forget bias that is no number", |_| {
+                lstm(batch_first()).clone().set_forget_bias(f64::NAN);
+            }),
+            ("a forget bias that is too large", |_| {
+                let generator = &mut Generator::manual_seed(0);
+                Lstm::<f32>::new(batch_first(), generator).set_forget_bias(1e300);
+            }),
+            ("a forget bias, but a bias is too short", |_| {
+                with_shape(lstm(batch_first()).clone(), "bias_ih_l0", [6]).set_forget_bias(1.0);
+            }),
+            ("chrono, but a bias is too long", |_| {
+                with_shape(lstm(batch_first()).clone(), "bias_hh_l0", [17])
+                    .chrono_init(10, &mut Generator::manual_seed(0));
+            }),
+            ("step: x has no batch", |t| step_with(t, |[x, ..], _| *x = zeros(t, [2]))),
+            ("step: h of another batch", |t| step_with(t, |[_, h, _], _| *h = zeros(t, [1, 4]))),
+            ("step: c has no batch", |t| step_with(t, |[.., c], _| *c = zeros(t, [4]))),
+            ("step: h is not projected", |t| {
+                step_with(t, |_, w| w.hr = Some(zeros(t, [3, 4])));
+            }),
+            ("step: weights of two gates", |t| step_with(t, |_, w| w.ih = zeros(t, [8, 2]))),
+            ("step: a bias for all", |t| step_with(t, |_, w| w.bias_hh = Some(zeros(t, [1])))),
+            ("step: two tapes", |t| {
+                let other = Tape::new();
+                let [x, h, c] = [[8, 2], [8, 4], [8, 4]].map(|shape| zeros(t, shape));
+                let [ih, hh] = [zeros(t, [16, 2]), zeros(&other, [16, 4])];
+                step(x, (h, c), Weights { ih, hh, bias_ih: None, bias_hh: None, hr: None });
+            }),
+            ("RNN: weight_ih", |_| rnn_with("weight_ih_l0", [8])),
+            ("RNN: weight_hh", |_| rnn_with("weight_hh_l0", [1, 4])),
+            ("RNN: bias_ih", |_| rnn_with("bias_ih_l0", [1])),
+            ("RNN: bias_hh", |_| rnn_with("bias_hh_l0", [5])),
+            ("LSTMCell: two tapes", |t| {
+                let cell = LstmCell::new(2, 4, true, &mut Generator::manual_seed(0));
+                let other = Tape::new();
+                let state = (zeros(&other, [8, 4]), zeros(t, [8, 4]));
+                cell.forward(zeros(t, [8, 2]), Some(state));
+            }),
+            ("LSTM: two tapes", |_| on_another_tape(ForwardOptions::default)),
+            ("LSTM: two tapes, by the equations", |_| {
+                on_another_tape(|| ForwardOptions { reference: true, ..Default::default() });
+            }),
+            ("RNN: two tapes", |t| {
+                let other = Tape::new();
+                rnn(2, 4).clone().forward(zeros(t, [3, 8, 2]), Some(zeros(&other, [1, 8, 4])));
+            }),
+            ("LSTM: hidden_size", |_| _ = lstm(LstmConfig::new(2, 1 << 62))),
+            ("LSTM: num_layers", |_| {
+                let config =
+                    LstmConfig { num_layers: 1 << 63, bidirectional: true, ..batch_first() };
+                lstm(config);
+            }),
+            ("LSTM: too many weights", |_| _ = lstm(LstmConfig::new(1 << 40, 1 << 40))),
+            ("LSTMCell: hidden_size", |_| {
+                LstmCell::<f64>::new(2, 1 << 62, true, &mut Generator::manual_seed(0));
+            }),
+            ("RNN: too many weights", |_| _ = rnn(1 << 40, 1 << 40)),
+            ("Linear: too many weights", |_| {
+                Linear::<f64>::new(usize::MAX, 2, &mut Generator::manual_seed(0));
+            }),
+            ("Linear: more than there is memory for", |_| {
+                Linear::<f64>::new(1 << 59, 1, &mut Generator::manual_seed(0));
+            }),
+            ("check_gradients: no single number", |_| {
+                let rng = &mut Generator::manual_seed(0);
+                _ = check_gradients(&linear(), |m, t| m.forward(zeros(t, [3, 2])), rng);
+            }),
+            ("check_gradients: constants", |_| {
+                let rng = &mut Generator::manual_seed(0);
+                _ = check_gradients(&linear(), |_, t| zeros(t, []), rng);
             }),
         ],
     );

@@ -126,8 +126,7 @@ fn a_failed_check_names_the_place() {
     .unwrap_err();
     assert_eq!(mismatch.argument, 0);
     // The last digits of the differences are another machine's business.
-    let rounded =
-        VjpError { difference: -mismatch.tape, uncertainty: 1e-10, ..mismatch.clone() };
+    let rounded = VjpError { difference: -mismatch.tape, uncertainty: 1e-10, ..mismatch.clone() };
     approx::assert_relative_eq!(mismatch.difference, rounded.difference, max_relative = 1e-8);
     assert_snapshot!("failed_check", rounded.to_string());
 }

@@ -4,6 +4,7 @@ use tensor::{Scalar, Shape, Tensor, Var};
 
 use super::equations::{State, step};
 use super::layer::Layer;
+use super::shapes;
 use crate::{Generator, LstmConfig, Uniform, module};
 
 /// One time step as a module of its own: [`torch.nn.LSTMCell`][1].
@@ -31,7 +32,7 @@ impl<T: Uniform> LstmCell<T> {
     /// A cell with every parameter from U(±1/√`hidden_size`).
     ///
     /// # Panics
-    /// If a size is 0.
+    /// If a size is 0 or too large.
     #[track_caller]
     pub fn new(
         input_size: usize,
@@ -51,7 +52,7 @@ impl<T: Scalar> LstmCell<T> {
     /// the next `(h, c)`.
     ///
     /// # Panics
-    /// If a shape does not fit.
+    /// If a shape does not fit, or if the state is on another tape.
     #[track_caller]
     pub fn forward<'t>(&'t self, x: Var<'t, T>, state: Option<State<'t, T>>) -> State<'t, T> {
         let LstmConfig { input_size, hidden_size, .. } = self.config;
@@ -71,6 +72,7 @@ impl<T: Scalar> LstmCell<T> {
         for (name, s) in [("h", h), ("c", c)] {
             let found = s.shape();
             assert!(found == state_shape, "LSTMCell: {name} should be {state_shape}, not {found}");
+            shapes::assert_same_tape(format_args!("LSTMCell: {name}"), x, s);
         }
         let rows = |v: Var<'t, T>, size| v.reshape([batch, size]);
         let state = (rows(h, hidden_size), rows(c, hidden_size));
@@ -83,7 +85,7 @@ impl<T: Scalar> LstmCell<T> {
 module! {
     /// `weight_ih`, `weight_hh`, `bias_ih`, `bias_hh`.
     impl<T: Scalar> Module<T> for LstmCell<T> {
-        fn visit(Self { layer }, v) {
+        fn visit(Self { layer, .. }, v) {
             v.same_item(layer);
         }
     }

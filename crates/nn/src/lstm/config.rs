@@ -64,6 +64,7 @@ impl LstmConfig {
             [("input_size", input_size), ("hidden_size", hidden_size), ("num_layers", num_layers)];
         for (name, size) in sizes {
             assert!(size > 0, "LSTM: {name} should be at least 1, not 0");
+            assert!(size <= usize::MAX / 8, "LSTM: {name} = {size} is too large");
         }
         assert!(
             proj_size < hidden_size,

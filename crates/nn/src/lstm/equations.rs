@@ -50,8 +50,7 @@ pub struct Step<'t, T: Scalar> {
 ///
 /// [1]: https://pytorch.org/docs/stable/generated/torch.nn.LSTM.html
 ///
-/// # Panics
-/// If the shapes do not fit.
+/// It is given what fits; [`lstm::step`](super::step) looks, and then calls this.
 pub fn step<'t, T: Scalar>(x: Var<'t, T>, (h, c): State<'t, T>, w: Weights<'t, T>) -> Step<'t, T> {
     let [a_i, a_f, a_g, a_o] = (x.linear(w.ih, w.bias_ih) + h.linear(w.hh, w.bias_hh)).chunk();
 

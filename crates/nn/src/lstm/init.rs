@@ -1,5 +1,7 @@
 //! Initial values that decide how long an LSTM remembers.
 
+use std::any::type_name;
+
 use tensor::kernel::math::ln;
 use tensor::{Scalar, Tensor};
 
@@ -23,11 +25,13 @@ impl<T: Scalar> Lstm<T> {
     /// ```
     ///
     /// # Panics
-    /// If the LSTM has no biases.
+    /// If the LSTM has no biases, or one of another length, or if `bias` is not finite as `T`.
     #[track_caller]
     pub fn set_forget_bias(&mut self, bias: f64) {
-        let bias = Tensor::full([self.config().hidden_size], T::from_f64(bias));
+        let (number, of) = (T::from_f64(bias), type_name::<T>());
+        assert!(number.is_finite(), "set_forget_bias: {bias:?} is not finite as {of}");
         self.assert_has_biases("set_forget_bias");
+        let bias = Tensor::full([self.config().hidden_size], number);
         for layer in &mut self.layers {
             layer.set_bias(F, &bias);
         }
@@ -57,7 +61,7 @@ impl<T: Uniform> Lstm<T> {
     /// ```
     ///
     /// # Panics
-    /// If the LSTM has no biases, or if `max_time` is less than 2.
+    /// If the LSTM has no biases, or one of another length, or if `max_time` is less than 2.
     #[track_caller]
     pub fn chrono_init(&mut self, max_time: usize, generator: &mut Generator) {
         assert!(max_time >= 2, "chrono_init: max_time should be at least 2 steps, not {max_time}");
@@ -76,6 +80,9 @@ impl<T: Scalar> Lstm<T> {
     #[track_caller]
     fn assert_has_biases(&self, what: &str) {
         assert!(self.config().bias, "{what}: the LSTM has no biases (bias is false)");
+        for layer in &self.layers {
+            layer.assert_biases(4 * self.config().hidden_size);
+        }
     }
 }
 

@@ -34,6 +34,7 @@ module! {
 
 impl<T: Uniform> Layer<T> {
     /// Parameters from U(±1/√`hidden_size`), drawn in PyTorch's order.
+    #[track_caller]
     pub fn new(
         input_size: usize,
         config: &LstmConfig,
@@ -42,15 +43,14 @@ impl<T: Uniform> Layer<T> {
     ) -> Self {
         let &LstmConfig { hidden_size, proj_size, bias, .. } = config;
         let bound = 1.0 / (hidden_size as f64).sqrt();
-        let mut parameter =
-            |shape: &[usize]| Parameter::new(generator.uniform(shape, -bound, bound));
         let rows = 4 * hidden_size;
         Layer {
-            weight_ih: parameter(&[rows, input_size]),
-            weight_hh: parameter(&[rows, config.output_size()]),
-            bias_ih: bias.then(|| parameter(&[rows])),
-            bias_hh: bias.then(|| parameter(&[rows])),
-            weight_hr: (proj_size > 0).then(|| parameter(&[proj_size, hidden_size])),
+            weight_ih: generator.parameter(&[rows, input_size], bound),
+            weight_hh: generator.parameter(&[rows, config.output_size()], bound),
+            bias_ih: bias.then(|| generator.parameter(&[rows], bound)),
+            bias_hh: bias.then(|| generator.parameter(&[rows], bound)),
+            weight_hr: (proj_size > 0)
+                .then(|| generator.parameter(&[proj_size, hidden_size], bound)),
             suffix,
         }
     }
@@ -69,16 +69,11 @@ impl<T: Scalar> Layer<T> {
         config: &LstmConfig,
     ) -> Weights<'t, T> {
         let rows = 4 * config.hidden_size;
-        let weights = [
-            ("weight_ih", Some(&self.weight_ih), &[rows, input_size][..]),
-            ("weight_hh", Some(&self.weight_hh), &[rows, config.output_size()]),
-            ("bias_ih", self.bias_ih.as_ref(), &[rows]),
-            ("bias_hh", self.bias_hh.as_ref(), &[rows]),
-            ("weight_hr", self.weight_hr.as_ref(), &[config.proj_size, config.hidden_size]),
-        ];
-        for (name, parameter, shape) in weights {
-            shapes::assert_weight(name, &self.suffix, parameter, shape);
-        }
+        self.assert_shape("weight_ih", Some(&self.weight_ih), &[rows, input_size]);
+        self.assert_shape("weight_hh", Some(&self.weight_hh), &[rows, config.output_size()]);
+        self.assert_biases(rows);
+        let hr_shape = [config.proj_size, config.hidden_size];
+        self.assert_shape("weight_hr", self.weight_hr.as_ref(), &hr_shape);
         Weights {
             ih: tape.watch(&self.weight_ih),
             hh: tape.watch(&self.weight_hh),
@@ -86,6 +81,20 @@ impl<T: Scalar> Layer<T> {
             bias_hh: self.bias_hh.as_ref().map(|b| tape.watch(b)),
             hr: self.weight_hr.as_ref().map(|hr| tape.watch(hr)),
         }
+    }
+
+    #[track_caller]
+    pub fn assert_biases(&self, rows: usize) {
+        self.assert_shape("bias_ih", self.bias_ih.as_ref(), &[rows]);
+        self.assert_shape("bias_hh", self.bias_hh.as_ref(), &[rows]);
+    }
+
+    /// A parameter's value can be replaced, by one of another shape, too.
+    #[track_caller]
+    fn assert_shape(&self, name: &str, parameter: Option<&Parameter<T>>, shape: &[usize]) {
+        let Some(parameter) = parameter else { return };
+        let what = format_args!("LSTM: {name}{}", self.suffix);
+        shapes::assert_shape(what, parameter.value().shape(), shape);
     }
 
     /// Gives one gate, the block of rows with this number, the bias.

@@ -15,7 +15,7 @@ mod fused;
 mod init;
 mod layer;
 mod lengths;
-mod shapes;
+pub(crate) mod shapes;
 
 use smallvec::SmallVec;
 use tensor::{Scalar, Tensor, Var};
@@ -23,9 +23,10 @@ use tensor::{Scalar, Tensor, Var};
 use crate::{Generator, Uniform, dropout, module};
 pub use cell::LstmCell;
 pub use config::LstmConfig;
-pub use equations::{State, Step, Weights, step};
+pub use equations::{State, Step, Weights};
 use layer::Layer;
 use lengths::select_rows;
+pub use shapes::step;
 
 /// A long short-term memory: [`torch.nn.LSTM`][1].
 ///
@@ -69,7 +70,8 @@ pub struct ForwardOptions<'a, 't, T: Scalar> {
     pub training: Option<&'a mut Generator>,
     /// Whether to compute by the equations of [`equations`], one operation at a time,
     /// and not by one operation for a whole sequence, which is faster. The
-    /// results are the same up to rounding. False by default.
+    /// results are the same up to rounding (but for the gradients of steps that are NaN and that
+    /// the loss does not depend on). False by default.
     pub reference: bool,
 }
 
@@ -96,20 +98,22 @@ impl<T: Uniform> Lstm<T> {
     /// PyTorch's order.
     ///
     /// # Panics
-    /// If a size or the number of layers is 0, if `proj_size` is not smaller than
+    /// If a size or the number of layers is 0 or too large, if `proj_size` is not smaller than
     /// `hidden_size`, if `dropout` is not a probability, or if it is not 0 and
     /// there is only one layer (where PyTorch warns).
     #[track_caller]
     pub fn new(config: LstmConfig, generator: &mut Generator) -> Self {
         config.assert_valid();
-        let directions = config.num_directions();
-        let layer = |k| {
+        let (directions, mut layers) = (config.num_directions(), Vec::new());
+        for k in 0..config.num_layers * directions {
             let above = directions * config.output_size();
             let input_size = if k < directions { config.input_size } else { above };
             let reverse = if k % directions == 1 { "_reverse" } else { "" };
-            Layer::new(input_size, &config, format!("_l{}{reverse}", k / directions), generator)
-        };
-        Lstm { config, layers: (0..config.num_layers * directions).map(layer).collect() }
+            let suffix = format!("_l{}{reverse}", k / directions);
+            layers.push(Layer::new(input_size, &config, suffix, generator));
+        }
+        layers.shrink_to_fit();
+        Lstm { config, layers }
     }
 }
 
@@ -256,7 +260,7 @@ module! {
     /// `weight_ih_l0`, `weight_hh_l0`, `bias_ih_l0`, `bias_hh_l0`, `weight_hr_l0`,
     /// then the same with `_reverse`, then the next layer's.
     impl<T: Scalar> Module<T> for Lstm<T> {
-        fn visit(Self { layers }, v) {
+        fn visit(Self { layers, .. }, v) {
             for layer in layers {
                 v.same_item(layer);
             }

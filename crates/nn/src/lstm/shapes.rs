@@ -1,9 +1,11 @@
 //! What fits an LSTM, and what is said if it does not.
 
-use tensor::{Parameter, Scalar, Shape, Var};
+use std::fmt::Arguments;
+
+use tensor::{Scalar, Shape, Var};
 
 use super::config::LstmConfig;
-use super::equations::State;
+use super::equations::{self, State, Step, Weights};
 
 impl LstmConfig {
     /// The input as `[seq, batch, input_size]`.
@@ -56,6 +58,8 @@ impl LstmConfig {
     ) -> Option<State<'t, T>> {
         let config = *self;
         let (h_0, c_0) = state?;
+        assert_same_tape(format_args!("LSTM: h_0"), x, h_0);
+        assert_same_tape(format_args!("LSTM: c_0"), x, c_0);
         let (seq, batch) = (x.shape()[0], x.shape()[1]);
         let count = config.num_directions() * config.num_layers;
         let expected = [config.output_size(), config.hidden_size].map(|size| [count, batch, size]);
@@ -94,19 +98,42 @@ impl LstmConfig {
     }
 }
 
-/// A parameter's value can be replaced, by one of another shape, too.
+/// One time step by the six equations: [`equations::step`], for arguments that fit. (Without a
+/// look, broadcasting would make something of most others.)
+///
+/// # Panics
+/// If the shapes do not fit, or if not all are on one tape.
 #[track_caller]
-pub fn assert_weight<T: Scalar>(
-    name: &str,
-    suffix: &str,
-    parameter: Option<&Parameter<T>>,
-    expected: &[usize],
-) {
-    let Some(found) = parameter.map(|parameter| parameter.value().shape()) else { return };
-    assert!(
-        *found == *expected,
-        "LSTM: {name}{suffix} should have shape {expected:?}, not {found}"
-    );
+pub fn step<'t, T: Scalar>(x: Var<'t, T>, (h, c): State<'t, T>, w: Weights<'t, T>) -> Step<'t, T> {
+    let (&[batch, features], &[_, hidden]) = (&*x.shape(), &*c.shape()) else {
+        panic!("step: x and c should be [batch, size], not {} and {}", x.shape(), c.shape());
+    };
+    let output = w.hr.map_or(hidden, |hr| hr.shape().first().copied().unwrap_or(0));
+    let all = [
+        ("h", Some(h), &[batch, output][..]),
+        ("c", Some(c), &[batch, hidden]),
+        ("w.ih", Some(w.ih), &[4 * hidden, features]),
+        ("w.hh", Some(w.hh), &[4 * hidden, output]),
+        ("w.bias_ih", w.bias_ih, &[4 * hidden]),
+        ("w.bias_hh", w.bias_hh, &[4 * hidden]),
+        ("w.hr", w.hr, &[output, hidden]),
+    ];
+    for (name, v, expected) in all {
+        let Some(v) = v else { continue };
+        assert_shape(format_args!("step: {name}"), v.shape(), expected);
+        assert_same_tape(format_args!("step: {name}"), x, v);
+    }
+    equations::step(x, (h, c), w)
+}
+
+#[track_caller]
+pub fn assert_shape(what: Arguments<'_>, found: Shape, expected: &[usize]) {
+    assert!(*found == *expected, "{what} should have shape {expected:?}, not {found}");
+}
+
+#[track_caller]
+pub fn assert_same_tape<T: Scalar>(what: Arguments<'_>, x: Var<'_, T>, state: Var<'_, T>) {
+    assert!(std::ptr::eq(x.tape(), state.tape()), "{what} is on another tape than the input");
 }
 
 /// The variable without its dimension `dim`, which has size 1.

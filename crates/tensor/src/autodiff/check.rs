@@ -72,9 +72,8 @@ pub fn check_vjp<const N: usize>(
             let line = Line::new(&at, &y, &u, &[size, 1.0, largest]);
             if let Err(Doubt { kind, slope, uncertainty }) = line.check(tape) {
                 let (shape, difference) = (gradient.shape(), slope);
-                let error = VjpError {
-                    kind, op, argument, shape, element, tape, difference, uncertainty,
-                };
+                let error =
+                    VjpError { kind, op, argument, shape, element, tape, difference, uncertainty };
                 if worst.as_ref().is_none_or(|worst| error.badness() > worst.badness()) {
                     worst = Some(error);
                 }

@@ -172,12 +172,12 @@ impl<T: Scalar> AddAssign for Gradients<T> {
         for (id, (node, gradient)) in other.parameters {
             let Some(gradient) = gradient else { continue };
             let (_, place) = self.parameters.entry(id).or_insert((node, None));
-            let (found, sum) = (gradient.shape(), place.as_ref().map(Tensor::shape));
+            let found = gradient.shape();
+            let sum = place.as_ref().map_or(found, Tensor::shape);
             assert!(
-                sum.is_none_or(|sum| sum == found),
-                "Gradients +=: a parameter has gradients of shapes {} and {found}; was its value \
-                 set between the passes?",
-                sum.unwrap_or(found)
+                sum == found,
+                "Gradients +=: a parameter has gradients of shapes {sum} and {found}; was its \
+                 value set between the passes?"
             );
             add(place, gradient);
         }

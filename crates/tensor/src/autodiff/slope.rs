@@ -69,8 +69,8 @@ struct Rung {
     bend: f64,
     /// What the rounding of the values does to the difference, at the least.
     rounding: f64,
-    /// How far the values have moved; if not at all, then what they moved before that. They
-    /// are not finer.
+    /// How far the values have moved; if not at all, what they last moved: they are not known to
+    /// be finer.
     movement: f64,
     /// The difference without its error of second order; NaN without a rung before.
     slope: f64,
@@ -94,7 +94,9 @@ impl<'a> Line<'a> {
             near.iter().flat_map(|scale| [0.25, -0.25].map(|part| at(part * scale))).collect();
         let moves = |k: &usize| {
             let y = y.data()[*k];
-            ends.iter().map(|end| end.data()[*k]).any(|end| end != y && !(end.is_nan() && y.is_nan()))
+            ends.iter()
+                .map(|end| end.data()[*k])
+                .any(|end| end != y && !(end.is_nan() && y.is_nan()))
         };
         let (moving, still): (Vec<_>, Vec<_>) = (0..y.data().len()).partition(moves);
         let size = |y: &Tensor<f64>, which: &[usize]| -> f64 {
@@ -144,12 +146,16 @@ impl<'a> Line<'a> {
         };
         let Some(Estimate { slope, mut uncertainty }) = best else { return Err(not_finite) };
         let is_flat = uncertainty * self.scales[0].max(1.0) <= FLAT * self.size;
-        if !is_known {
+        if !is_known && self.hidden.is_finite() {
             uncertainty += self.hidden;
         }
+        let agrees = Estimate { slope, uncertainty }.agrees_with(tape);
+        // An infinite value, or a NaN, stands still and shows nothing.
+        let is_hidden = !self.hidden.is_finite() && (!is_known || !tape.is_finite());
         let kind = match () {
-            () if !(Estimate { slope, uncertainty }).agrees_with(tape) => VjpErrorKind::Disagrees,
-            () if is_known || is_flat => return Ok(()),
+            () if agrees && (is_known || is_flat) => return Ok(()),
+            () if is_hidden => VjpErrorKind::NotFinite,
+            () if !agrees => VjpErrorKind::Disagrees,
             () if is_kink => VjpErrorKind::Kink,
             () => VjpErrorKind::Noise,
         };
@@ -172,9 +178,9 @@ impl<'a> Line<'a> {
         if let Some(wider) = wider {
             if movement == 0.0 {
                 movement = wider.movement;
-                rounding = movement / step;
+                rounding = rounding.max(movement / step);
             }
-            slope = (4.0 * difference - wider.difference) / 3.0;
+            slope = difference + (difference - wider.difference) / 3.0;
             scatter = (slope - wider.slope).abs() + (2.0 * bend - wider.bend).abs();
         }
         Rung { step, difference, bend, rounding, movement, slope, scatter }
@@ -184,7 +190,7 @@ impl<'a> Line<'a> {
 impl Rung {
     fn estimate(&self, scatter: f64) -> Estimate {
         // Not by `f64::max`, which forgets a NaN.
-        let is_known = !self.scatter.is_nan() && (self.movement > 0.0);
+        let is_known = !self.scatter.is_nan();
         let least = self.rounding.max(FINEST * self.slope.abs());
         let uncertainty = if is_known { scatter.max(least) } else { f64::INFINITY };
         Estimate { slope: self.slope, uncertainty }

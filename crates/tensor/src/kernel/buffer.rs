@@ -31,19 +31,26 @@ type Block<T> = Arc<Vec<T>>;
 
 impl<T: Pooled> Buffer<T> {
     /// A buffer with room for `len` numbers, whatever they are, to be prepared.
+    #[track_caller]
     fn from_pool(len: usize, prepare: impl FnOnce(&mut Vec<T>)) -> Self {
         // There is no pool any more while the thread ends.
-        let mut block = T::with_pool(|pool| pool.take(len)).unwrap_or_default();
+        let block = T::with_pool(|pool| pool.take(len)).unwrap_or_else(|| Some(Block::default()));
+        let Some(mut block) = block else { panic!("there is no memory for {len} numbers") };
         prepare(Arc::get_mut(&mut block).expect("nobody uses what is in the pool"));
         Buffer { block: Some(block) }
     }
 
     /// An empty buffer with room for `len` numbers.
+    ///
+    /// # Panics
+    /// If there is no memory for so many, as of all that makes a buffer.
+    #[track_caller]
     pub fn with_capacity(len: usize) -> Self {
         Buffer::from_pool(len, Vec::clear)
     }
 
     /// A buffer of `len` times the same number.
+    #[track_caller]
     pub fn full(len: usize, value: T) -> Self {
         Buffer::from_pool(len, |numbers| {
             numbers.clear();
@@ -52,11 +59,13 @@ impl<T: Pooled> Buffer<T> {
     }
 
     /// A buffer of `len` zeros.
+    #[track_caller]
     pub fn zeros(len: usize) -> Self {
         Buffer::full(len, T::zero())
     }
 
     /// A buffer of `len` numbers, whatever they are, to be overwritten.
+    #[track_caller]
     pub fn stale(len: usize) -> Self {
         Buffer::from_pool(len, |numbers| numbers.resize(len, T::zero()))
     }
@@ -171,8 +180,8 @@ impl<T> Pool<T> {
         Pool { small, large: Vec::new(), idle: 0, used: 0, most: 0 }
     }
 
-    /// A block with room for `len` numbers.
-    fn take(&mut self, len: usize) -> Block<T> {
+    /// A block with room for `len` numbers; `None` if there is no memory for them.
+    fn take(&mut self, len: usize) -> Option<Block<T>> {
         let kept = if len <= SMALL {
             self.small[len.next_power_of_two().ilog2() as usize].pop()
         } else {
@@ -186,12 +195,16 @@ impl<T> Pool<T> {
             best.map(|(k, _)| self.large.swap_remove(k))
         };
         self.idle -= kept.as_ref().map_or(0, |block| block.capacity());
-        let new = || Vec::with_capacity(if len <= SMALL { len.next_power_of_two() } else { len });
+        let new = || {
+            let mut numbers = Vec::new();
+            let room = if len <= SMALL { len.next_power_of_two() } else { len };
+            numbers.try_reserve_exact(room).ok().map(|()| Arc::new(numbers))
+        };
         let kept = kept.filter(|block| block.capacity() >= len);
-        let block = kept.unwrap_or_else(|| Arc::new(new()));
+        let block = kept.or_else(new)?;
         self.used += block.capacity();
         self.most = self.most.max(self.used);
-        block
+        Some(block)
     }
 
     fn give_back(&mut self, block: Block<T>) {

@@ -36,6 +36,13 @@ impl<T: Copy> Matrix<'_, T> {
         Matrix { data: &self.data[start..], ..self }
     }
 
+    /// Whether so many rows and columns are there.
+    pub(super) fn has(self, rows: usize, columns: usize) -> bool {
+        let (rows, columns) = if self.transposed { (columns, rows) } else { (rows, columns) };
+        let is_empty = rows == 0 || columns == 0;
+        is_empty || columns <= self.stride && (rows - 1) * self.stride + columns <= self.data.len()
+    }
+
     /// The element in this row and column.
     #[inline]
     pub fn at(self, row: usize, column: usize) -> T {
@@ -57,7 +64,16 @@ pub struct Packed<T: Element> {
 
 impl<T: Element> Packed<T> {
     /// Packs the `k × n` matrix `b`.
+    ///
+    /// # Panics
+    /// If `b` is smaller.
+    #[track_caller]
     pub fn new(b: Matrix<'_, T>, k: usize, n: usize) -> Self {
+        let (len, stride) = (b.data.len(), b.stride);
+        assert!(
+            b.has(k, n),
+            "Packed: {len} numbers in rows of {stride} are no matrix of {k} × {n}"
+        );
         let width = panel_width::<T>();
         let mut panels = Buffer::stale(n.div_ceil(width) * width * k);
         let firsts = (0..n).step_by(width);

@@ -81,7 +81,17 @@ const BLOCK_DEPTH: usize = CHAINS * CHAIN;
 const BLOCK_ROWS: usize = 48;
 
 /// `C += A B` on one thread, `C` being row-major with as many columns as `B`.
+///
+/// # Panics
+/// If `C` is not made of rows of `B`, or `A` has not as many rows, or not as many columns as
+/// `B` has rows.
+#[track_caller]
 pub fn add_product<T: Multiply>(c: &mut [T], a: Matrix<'_, T>, b: &Packed<T>) {
+    let (rows, [c_len, a_len, k, n]) = (c.len() / b.n.max(1), [c.len(), a.data.len(), b.k, b.n]);
+    assert!(
+        rows * n == c_len && a.has(rows, k),
+        "add_product: C of {c_len} numbers and A of {a_len} do not fit B of {k} × {n}"
+    );
     T::add_products(&mut [(c, b)], a);
 }
 

@@ -48,6 +48,10 @@ pub fn dot<T: Number>(xs: &[T], ys: &[T]) -> T {
 /// tensor::kernel::reduce::add_rows(&mut sums, &[10.0, 20.0, 30.0, 40.0]);
 /// assert_eq!(sums, [41.0, 62.0]);
 /// ```
+///
+/// # Panics
+/// If the last row is shorter.
+#[track_caller]
 pub fn add_rows<T: Number>(sums: &mut [T], rows: &[T]) {
     add_columns(sums, rows, sums.len());
 }
@@ -60,8 +64,17 @@ pub fn add_rows<T: Number>(sums: &mut [T], rows: &[T]) {
 /// tensor::kernel::reduce::add_columns(&mut sums, &[1.0, 2.0, 3.0, 4.0], 2);
 /// assert_eq!(sums, [4.0]);
 /// ```
+///
+/// # Panics
+/// If a row has fewer numbers than there are sums.
+#[track_caller]
 pub fn add_columns<T: Number>(sums: &mut [T], rows: &[T], stride: usize) {
     if !sums.is_empty() {
+        let (n, count) = (sums.len(), rows.len());
+        assert!(
+            n <= stride && (count.is_multiple_of(stride) || count % stride >= n),
+            "add_columns: {count} numbers in rows of {stride} do not all have {n} columns"
+        );
         Arch::new().dispatch(AddColumns { sums, rows, stride });
     }
 }

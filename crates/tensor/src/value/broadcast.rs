@@ -19,6 +19,10 @@ impl Shape {
     /// assert_eq!(row.broadcast(&column), Some(Shape::from([2, 3])));
     /// assert_eq!(row.broadcast(&Shape::from([2])), None);
     /// ```
+    ///
+    /// # Panics
+    /// If that shape has more elements than can be counted.
+    #[track_caller]
     pub fn broadcast(&self, other: &Shape) -> Option<Shape> {
         let (small, large) = if self.len() < other.len() { (self, other) } else { (other, self) };
         let lead = large.len() - small.len();

@@ -15,6 +15,10 @@ const EDGE: usize = 3;
 impl<T: Scalar> fmt::Display for Tensor<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const OPEN: &str = "tensor(";
+        if self.shape().len() > 1 && self.data().is_empty() {
+            let sizes: Vec<String> = self.shape().iter().map(usize::to_string).collect();
+            return write!(f, "{OPEN}[], size=({}))", sizes.join(", "));
+        }
         let printer = Printer::new(self);
         write!(f, "{OPEN}{})", printer.block(0, 0, OPEN.len()))
     }

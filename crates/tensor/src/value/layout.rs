@@ -99,7 +99,8 @@ impl<T: Scalar> Tensor<T> {
         let (_, size, inner) = self.shape().around(dim);
         let len = part.shape().get(dim).copied().unwrap_or(0);
         assert!(
-            start + len <= size && part.shape() == self.shape().with_size(dim, len),
+            start.checked_add(len).is_some_and(|end| end <= size)
+                && part.shape() == self.shape().with_size(dim, len),
             "add_part: a part of shape {} does not fit at {start} of dimension {dim} of shape {}",
             part.shape(),
             self.shape()
@@ -129,7 +130,8 @@ impl<T: Scalar> Tensor<T> {
                 tensor.shape()
             );
         }
-        let size = tensors.iter().map(|t| t.shape()[dim]).sum();
+        let size = tensors.iter().map(|t| t.shape()[dim]).fold(0, usize::saturating_add);
+        let shape = first.with_size(dim, size);
         let (outer, _, inner) = first.around(dim);
         let mut buffer = Buffer::with_capacity(outer * size * inner);
         let data: &mut Vec<T> = &mut buffer;
@@ -139,7 +141,7 @@ impl<T: Scalar> Tensor<T> {
                 data.extend_from_slice(&tensor.data()[i * block..(i + 1) * block]);
             }
         }
-        Tensor::from_buffer(first.with_size(dim, size), buffer)
+        Tensor::from_buffer(shape, buffer)
     }
 
     /// The parts of size 1 along dimension `dim`, without that dimension

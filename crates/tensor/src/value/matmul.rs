@@ -48,6 +48,7 @@ impl<T: Scalar> Tensor<T> {
     }
 
     /// `A B`, for a B of n columns that is packed.
+    #[track_caller]
     pub(crate) fn matmul_packed(&self, b: &Packed<T>, n: usize) -> Self {
         let [m, _] = self.dims();
         let mut result = Tensor::zeros([m, n]);

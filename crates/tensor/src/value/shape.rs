@@ -7,6 +7,8 @@ use smallvec::SmallVec;
 
 /// The largest number of dimensions a tensor can have.
 pub const MAX_RANK: usize = 6;
+/// So many numbers have addresses.
+const MAX_ELEMENTS: usize = isize::MAX as usize / size_of::<f64>();
 
 /// The size of each dimension, slowest first; `[]` is the shape of a scalar.
 ///
@@ -59,8 +61,12 @@ impl Shape {
 
     /// The same shape with the size of dimension `dim` replaced.
     #[inline]
+    #[track_caller]
     pub(crate) fn with_size(mut self, dim: usize, size: usize) -> Shape {
-        self.sizes[..self.rank][dim] = size;
+        let before = std::mem::replace(&mut self.sizes[..self.rank][dim], size);
+        if size > before {
+            assert_few(&self);
+        }
         self
     }
 
@@ -92,8 +98,7 @@ impl From<&[usize]> for Shape {
         );
         let mut sizes = [0; MAX_RANK];
         sizes[..rank].copy_from_slice(slice);
-        let product = slice.iter().filter(|size| **size > 0).try_fold(1, checked_product);
-        assert!(product.is_some(), "a shape of more elements than can be counted: {slice:?}");
+        assert_few(slice);
         Shape { sizes, rank }
     }
 }
@@ -105,8 +110,20 @@ impl<const N: usize> From<[usize; N]> for Shape {
     }
 }
 
-fn checked_product(product: usize, size: &usize) -> Option<usize> {
-    product.checked_mul(*size)
+#[inline]
+#[track_caller]
+fn assert_few(sizes: &[usize]) {
+    let mut sizes_but_0 = sizes.iter().filter(|size| **size > 0);
+    let product = sizes_but_0.try_fold(1_usize, |product, size| product.checked_mul(*size));
+    if product.is_none_or(|product| product > MAX_ELEMENTS) {
+        too_many(sizes);
+    }
+}
+
+#[cold]
+#[track_caller]
+fn too_many(sizes: &[usize]) -> ! {
+    panic!("a shape of more elements than can be counted: {sizes:?}");
 }
 
 impl<const N: usize> PartialEq<[usize; N]> for Shape {

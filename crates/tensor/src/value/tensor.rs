@@ -54,6 +54,9 @@ impl<T: Scalar> Tensor<T> {
     }
 
     /// A tensor with every element equal to `value`.
+    ///
+    /// # Panics
+    /// If there is no memory for so many, as of all that makes a tensor.
     #[track_caller]
     pub fn full(shape: impl Into<Shape>, value: T) -> Self {
         let shape = shape.into();
@@ -76,7 +79,9 @@ impl<T: Scalar> Tensor<T> {
     #[track_caller]
     pub fn from_fn(shape: impl Into<Shape>, mut next: impl FnMut() -> T) -> Self {
         let shape = shape.into();
-        Tensor::from_buffer(shape, (0..shape.num_elements()).map(|_| next()).collect())
+        let mut buffer = Buffer::with_capacity(shape.num_elements());
+        buffer.extend((0..shape.num_elements()).map(|_| next()));
+        Tensor::from_buffer(shape, buffer)
     }
 
     /// The size of each dimension.

@@ -82,9 +82,9 @@ impl Shapes {
                     (part(full.clone()), part(full)).prop_map(|(a, b)| vec![a, b])
                 })
                 .boxed(),
-            Shapes::Matrices => (size(), size(), size())
-                .prop_map(|(m, k, n)| vec![vec![m, k], vec![k, n]])
-                .boxed(),
+            Shapes::Matrices => {
+                (size(), size(), size()).prop_map(|(m, k, n)| vec![vec![m, k], vec![k, n]]).boxed()
+            }
             Shapes::FeaturesWeightBias => (shape(1), size())
                 .prop_map(|(x, out)| {
                     let features = *x.last().unwrap();
@@ -132,9 +132,8 @@ pub fn cases(
         each.map(|(shape, (_, domain))| tensor(shape, numbers(*domain))).collect::<Vec<_>>()
     });
     let choices = [0..60_usize, 0..60, 0..60];
-    (inputs, choices, prop::bool::weighted(0.1), any::<u32>()).prop_map(
-        |(inputs, choices, repeat, seed)| Case { inputs, choices, repeat, seed },
-    )
+    (inputs, choices, prop::bool::weighted(0.1), any::<u32>())
+        .prop_map(|(inputs, choices, repeat, seed)| Case { inputs, choices, repeat, seed })
 }
 
 /// One number in six is the one before it: a tie.

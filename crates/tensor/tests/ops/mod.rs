@@ -44,9 +44,10 @@ impl Operation {
     }
 
     fn failure(&self, case: &Case, why: &str) -> String {
-        let arguments = self.arguments.iter().zip(&case.inputs).map(|((name, _), x)| {
-            format!("\n  {name} = {:?}, of shape {}", x.data(), x.shape())
-        });
+        let arguments =
+            self.arguments.iter().zip(&case.inputs).map(|((name, _), x)| {
+                format!("\n  {name} = {:?}, of shape {}", x.data(), x.shape())
+            });
         let arguments: String = arguments.collect();
         let text = (self.text)(case);
         format!("{text}\n{why}\nThe simplest input that was found to fail:{arguments}\n")

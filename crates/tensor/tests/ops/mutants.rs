@@ -70,8 +70,7 @@ impl Operation {
     /// noticed.
     #[track_caller]
     pub fn assert_mutants_are_rejected(&self) {
-        let mut runner =
-            TestRunner::new(Config { failure_persistence: None, ..Config::default() });
+        let mut runner = TestRunner::new(Config { failure_persistence: None, ..Config::default() });
         // Where a function is saturated, no difference can show what its slope is.
         let numbers = |domain| match domain {
             Domain::UpTo(max) => Domain::UpTo(max.min(10.0)),
@@ -178,9 +177,7 @@ impl Operation {
         match *v {
             [a] => tape.record("mutant", [a], y, move |dy, _| array::<1>(pullback(dy))),
             [a, b] => tape.record("mutant", [a, b], y, move |dy, _| array::<2>(pullback(dy))),
-            [a, b, c] => {
-                tape.record("mutant", [a, b, c], y, move |dy, _| array::<3>(pullback(dy)))
-            }
+            [a, b, c] => tape.record("mutant", [a, b, c], y, move |dy, _| array::<3>(pullback(dy))),
             _ => unreachable!("the operations have one to three arguments"),
         }
     }

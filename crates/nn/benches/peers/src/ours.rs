@@ -17,7 +17,7 @@ struct Model {
     linear: Linear<f32>,
 }
 
-module! { impl Module<f32> for Model { lstm, linear } }
+module! { impl Module<f32> for Model { lstm, linear, .. } }
 
 impl Model {
     fn forward<'t>(&'t self, x: Var<'t, f32>) -> Var<'t, f32> {

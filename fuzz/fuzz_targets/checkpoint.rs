@@ -4,7 +4,7 @@
 //! The input is a list of changes, four bytes each: where (a part of the file, and the place
 //! in it) and what. So the fuzzer starts from a file that is right but for these.
 //!
-//! `cargo +nightly fuzz run checkpoint` in `crates/nn`. (Saves wait for the disk: a `TMPDIR` in
+//! `cargo +nightly fuzz run checkpoint`. (Saves wait for the disk: a `TMPDIR` in
 //! memory makes it many times faster.)
 
 #![no_main]

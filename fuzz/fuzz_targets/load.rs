@@ -1,7 +1,7 @@
 //! Any bytes as a file of weights: loading must not panic, after a refusal everything must be
 //! as it was, and what was loaded can be saved.
 //!
-//! `cargo +nightly fuzz run load` in `crates/nn`.
+//! `cargo +nightly fuzz run load`.
 
 #![no_main]
 

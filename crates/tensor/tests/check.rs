@@ -1,0 +1,206 @@
+//! Does `check_vjp` know what it says? Its three answers, over 24 powers of ten.
+
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+use tensor::{Tensor, Var, VjpError, VjpErrorKind, check_vjp, check_vjp_fast};
+
+/// A function of one number with the derivative that somebody believes it to have.
+type Claim = (fn(f64) -> f64, fn(f64) -> f64);
+
+fn record<'t>(x: Var<'t, f64>, (f, derivative): Claim) -> Var<'t, f64> {
+    let value = x.value();
+    x.tape().record("claim", [x], value.map(f), move |dy, _| {
+        [dy.zip(&value, |dy, x| dy * derivative(x))]
+    })
+}
+
+fn check(claim: Claim, x: &Tensor<f64>) -> Result<(), VjpError> {
+    check_vjp(|[x]| record(x, claim), [x], &mut rand_mt::Mt::new(7))
+}
+
+const RIGHT: [(&str, f64, f64, Claim); 7] = [
+    ("exp", 1e-12, 600.0, (f64::exp, f64::exp)),
+    ("ln", 1e-12, 1e12, (f64::ln, |x| 1.0 / x)),
+    ("square", 1e-12, 1e12, (|x| x * x, |x| 2.0 * x)),
+    ("cube", 1e-12, 1e12, (|x| x * x * x, |x| 3.0 * x * x)),
+    ("sqrt", 1e-12, 1e12, (f64::sqrt, |x| 0.5 / x.sqrt())),
+    ("reciprocal", 1e-12, 1e12, (f64::recip, |x| -1.0 / (x * x))),
+    ("sine", 1e-12, 10.0, (f64::sin, f64::cos)),
+];
+
+/// Five numbers spread over the powers of ten, a tiny one beside large ones.
+fn spread(from: f64, to: f64) -> impl Strategy<Value = Tensor<f64>> {
+    proptest::array::uniform5(from.log10()..to.log10())
+        .prop_map(|powers| Tensor::from(powers.map(|power| 10_f64.powf(power))))
+}
+
+fn for_all<S: Strategy>(cases: &S, property: impl Fn(S::Value) -> Result<(), TestCaseError>) {
+    let config = Config { failure_persistence: None, ..Config::default() };
+    TestRunner::new(config).run(cases, property).unwrap_or_else(|error| panic!("{error}"));
+}
+
+#[test]
+fn what_is_right_is_accepted() {
+    for (name, from, to, claim) in RIGHT {
+        for_all(&spread(from, to), |x| {
+            check(claim, &x).map_err(|error| TestCaseError::fail(format!("{name}: {error}")))
+        });
+    }
+}
+
+/// One element is wrong, by at least a thousandth, and it may be the tiny one.
+#[test]
+fn what_is_wrong_is_noticed() {
+    for (name, from, to, claim) in RIGHT {
+        let cases = (spread(from, to), 0..5_usize, 1.1e-3..1.0, any::<bool>());
+        for_all(&cases, |(x, element, error, up)| {
+            // A cosine that is nearly 0 is a small difference of large numbers.
+            prop_assume!(name != "sine" || x.data()[element].cos().abs() > 1e-3);
+            let factor = if up { 1.0 + error } else { 1.0 - error };
+            let wrong = check_vjp(
+                |[x]| {
+                    let (value, (f, derivative)) = (x.value(), claim);
+                    x.tape().record("claim", [x], value.map(f), move |dy, _| {
+                        let mut gradient = dy.zip(&value, |dy, x| dy * derivative(x));
+                        gradient.data_mut()[element] *= factor;
+                        [gradient]
+                    })
+                },
+                [&x],
+                &mut rand_mt::Mt::new(7),
+            );
+            match wrong {
+                Ok(()) => prop_assert!(false, "{name}: element {element} times {factor}"),
+                Err(VjpError { kind, element: found, .. }) => {
+                    prop_assert_eq!((kind, found), (VjpErrorKind::Disagrees, element), "{}", name);
+                }
+            }
+            Ok(())
+        });
+    }
+}
+
+/// A false derivative that is as false everywhere.
+#[test]
+fn three_x_is_not_the_derivative_of_the_square() {
+    for power in -150..150 {
+        let x = Tensor::from([10_f64.powi(power)]);
+        let error = check((|x| x * x, |x| 3.0 * x), &x).unwrap_err();
+        assert_eq!(error.kind, VjpErrorKind::Disagrees, "1e{power}: {error}");
+        assert!(check((|x| x * x, |x| 2.0 * x), &x).is_ok(), "1e{power}");
+    }
+}
+
+#[test]
+fn kinks_and_jumps() {
+    let kind = |f, derivative, x: f64| {
+        check((f, derivative), &Tensor::from([x])).map_err(|error| error.kind)
+    };
+    fn relu(x: f64) -> f64 {
+        x.max(0.0)
+    }
+    let step = |x| if x > 0.0 { 1.0 } else { 0.0 };
+    // A difference of the steps −h and h finds 0.5, whatever h is.
+    for derivative in [step, |_| 0.5] {
+        assert_eq!(kind(relu, derivative, 0.0), Err(VjpErrorKind::Kink));
+    }
+    assert_eq!(kind(f64::abs, f64::signum, 0.0), Err(VjpErrorKind::Kink));
+    assert_eq!(kind(|x| 5.0 + (x - 2.0).abs(), |_| 1.0, 2.0), Err(VjpErrorKind::Kink));
+    assert_eq!(kind(|x| x.abs().sqrt(), |_| 0.0, 0.0), Err(VjpErrorKind::Kink));
+    // A staircase has no slope but at a stair.
+    assert_eq!(kind(f64::floor, |_| 0.0, 0.5), Ok(()));
+    assert!(kind(f64::floor, |_| 0.0, 2.0).is_err());
+    // Beside a kink there is none, however near.
+    for x in [1e-12, -1e-12, 1e-3, -1e-3] {
+        assert_eq!(kind(relu, step, x), Ok(()), "{x}");
+        assert_eq!(kind(relu, |_| 0.5, x), Err(VjpErrorKind::Disagrees), "{x}");
+    }
+}
+
+#[test]
+fn values_that_are_too_coarse() {
+    let claim: Claim = (|x| (0.3 * x + 1e14) - 1e14, |_| 0.3);
+    let error = check(claim, &Tensor::from([2.3])).unwrap_err();
+    assert_eq!(error.kind, VjpErrorKind::Noise, "{error}");
+    assert!(error.to_string().contains("too coarse to tell"), "{error}");
+    // A coarse function of which something can be told.
+    let claim: Claim = (|x| (x + 1e10) - 1e10, |_| 1.0);
+    assert_eq!(check(claim, &Tensor::from([1.0])), Ok(()));
+    assert!(check((claim.0, |_| 1.01), &Tensor::from([1.0])).is_err());
+}
+
+#[test]
+fn what_is_not_finite() {
+    for (claim, x) in [
+        ((f64::exp as fn(f64) -> f64, f64::exp as fn(f64) -> f64), 1000.0),
+        ((f64::ln, f64::recip), 0.0),
+        ((f64::ln, f64::recip), -1.0),
+        ((|x| x * x, |x| 2.0 * x), 1e200),
+        ((|x| x, |_| 1.0), f64::NAN),
+    ] {
+        let error = check(claim, &Tensor::from([1.0, x])).unwrap_err();
+        assert_eq!((error.kind, error.element), (VjpErrorKind::NotFinite, 1), "{x}: {error}");
+    }
+    // Just before it overflows, and a tape that says NaN or infinity where a number is right.
+    assert_eq!(check((f64::exp, f64::exp), &Tensor::from([709.0])), Ok(()));
+    for wrong in [(|_| f64::NAN) as fn(f64) -> f64, |_| f64::INFINITY] {
+        let error = check((f64::sin, wrong), &Tensor::from([1.0])).unwrap_err();
+        assert_eq!(error.kind, VjpErrorKind::Disagrees);
+    }
+}
+
+/// Where nothing moves, the gradient has to be 0; where rounding hides the movement, as small.
+#[test]
+fn flat_functions() {
+    let x = Tensor::from([-80.0, 0.0, 80.0]);
+    assert_eq!(check((|_| 3.0, |_| 0.0), &x), Ok(()));
+    assert!(check((|_| 3.0, |_| 1e-13), &x).is_err());
+    assert_eq!(check((f64::tanh, |x| 1.0 - x.tanh() * x.tanh()), &x), Ok(()));
+    assert_eq!(check((f64::tanh, |x| 1.0 / x.cosh().powi(2)), &x), Ok(()));
+    assert!(check((f64::tanh, |x| 1.0 - x.tanh() * x.tanh() + 1e-12), &x).is_err());
+}
+
+/// What is wrong is reported before what cannot be told.
+#[test]
+fn the_worst_element() {
+    let x = Tensor::from([0.0, 1.0, 2.0]);
+    let claim: Claim = (|x| x.max(0.0), |x| if x > 1.5 { 1.5 } else { 1.0 });
+    let error = check(claim, &x).unwrap_err();
+    assert_eq!((error.kind, error.element), (VjpErrorKind::Disagrees, 2));
+}
+
+#[test]
+fn three_directions() {
+    let rng = &mut rand_mt::Mt::new(1);
+    let x = Tensor::from_fn([10, 100], || 0.5);
+    let runs = std::cell::Cell::new(0);
+    let sine = |[x]: [Var<'_, f64>; 1]| {
+        runs.set(runs.get() + 1);
+        record(x, (f64::sin, f64::cos)).value()
+    };
+    fn wrong<'t>(x: Var<'t, f64>, element: usize) -> Var<'t, f64> {
+        let value = x.value();
+        x.tape().record("claim", [x], value.map(f64::sin), move |dy, _| {
+            let mut gradient = dy.zip(&value, |dy, x| dy * x.cos());
+            gradient.data_mut()[element] *= 1.01;
+            [gradient]
+        })
+    }
+    check_vjp_fast(
+        |[x]| {
+            sine([x]);
+            record(x, (f64::sin, f64::cos))
+        },
+        [&x],
+        rng,
+    )
+    .unwrap();
+    assert!(runs.get() < 100, "{} runs for 1000 elements", runs.get());
+    let error = check_vjp_fast(|[x]| wrong(x, 617), [&x], rng).unwrap_err();
+    assert_eq!((error.kind, error.element), (VjpErrorKind::Disagrees, 617));
+    assert!(error.to_string().contains("[6, 17]"), "{error}");
+    // A kink is where a direction cannot tell, and every element is asked.
+    let kinked = Tensor::from([1.0, 0.0]);
+    let error = check_vjp_fast(|[x]| record(x, (f64::abs, f64::signum)), [&kinked], rng);
+    assert_eq!(error.unwrap_err().kind, VjpErrorKind::Kink);
+}
