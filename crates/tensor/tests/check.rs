@@ -1,7 +1,7 @@
 //! Does `check_vjp` know what it says? Its three answers, over 24 powers of ten.
 
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
+use proptest::test_runner::TestRunner;
 use tensor::{Tensor, Var, VjpError, VjpErrorKind, check_vjp, check_vjp_fast};
 
 /// A function of one number with the derivative that somebody believes it to have.
@@ -35,8 +35,7 @@ fn spread(from: f64, to: f64) -> impl Strategy<Value = Tensor<f64>> {
 }
 
 fn for_all<S: Strategy>(cases: &S, property: impl Fn(S::Value) -> Result<(), TestCaseError>) {
-    let config = Config { failure_persistence: None, ..Config::default() };
-    TestRunner::new(config).run(cases, property).unwrap_or_else(|error| panic!("{error}"));
+    TestRunner::default().run(cases, property).unwrap_or_else(|error| panic!("{error}"));
 }
 
 #[test]

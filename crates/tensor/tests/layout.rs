@@ -83,6 +83,16 @@ proptest! {
     }
 
     #[test]
+    fn index_select_is_cat_of_narrows(inputs in rank(1), picks in vec(0..60_usize, 1..6)) {
+        let x = &inputs[0];
+        let dim = picks[0] % x.shape().len();
+        let index: Vec<usize> = picks.iter().map(|pick| pick % x.shape()[dim]).collect();
+        let parts: Vec<_> = index.iter().map(|&k| x.narrow(dim, k, 1)).collect();
+        prop_assert_eq!(x.index_select(dim, &index), Tensor::cat(&parts, dim));
+        prop_assert_eq!(x.index_select(dim, &[]).shape()[dim], 0);
+    }
+
+    #[test]
     fn narrow_pad_and_cat(inputs in rank(1), pick in 0..60_usize) {
         let x = &inputs[0];
         let dim = pick % x.shape().len();

@@ -146,6 +146,7 @@ fn panics_name_the_shapes_and_the_caller() {
             ("reshape", |t| _ = zeros(t, [2, 3]).reshape([4])),
             ("transpose", |t| _ = zeros(t, [2, 3]).transpose(0, 2)),
             ("narrow", |t| _ = zeros(t, [2, 3]).narrow(1, 2, 2)),
+            ("index_select", |t| _ = zeros(t, [2, 3]).value().index_select(1, &[0, 3])),
             ("chunk", |t| _ = zeros(t, [2, 6]).chunk::<4>()),
             ("cat", |t| _ = Var::cat(&[zeros(t, [2, 3]), zeros(t, [2, 2])], 0)),
             ("cat of nothing", |_| _ = Var::<f64>::cat(&[], 0)),

@@ -87,6 +87,35 @@ impl<T: Scalar> Tensor<T> {
         Tensor::from_buffer(shape, buffer)
     }
 
+    /// The parts of size 1 at these places of dimension `dim`, in this order
+    /// (`torch.index_select`): a batch, from places drawn at random.
+    ///
+    /// ```
+    /// use tensor::Tensor;
+    ///
+    /// let rows = Tensor::from([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]);
+    /// assert_eq!(rows.index_select(0, &[2, 0]), Tensor::from([[5.0, 6.0], [1.0, 2.0]]));
+    /// ```
+    ///
+    /// # Panics
+    /// If there is no such dimension, or no such place in it.
+    #[track_caller]
+    pub fn index_select(&self, dim: usize, index: &[usize]) -> Self {
+        let shape = self.shape();
+        assert_dim("index_select", shape, dim);
+        let (_, size, inner) = shape.around(dim);
+        if let Some(k) = index.iter().find(|k| **k >= size) {
+            panic!("index_select: dimension {dim} of shape {shape} has no place {k}");
+        }
+        let shape = shape.with_size(dim, index.len());
+        let mut buffer = Buffer::with_capacity(shape.num_elements());
+        let data: &mut Vec<T> = &mut buffer;
+        for block in self.data().chunks_exact((size * inner).max(1)) {
+            index.iter().for_each(|k| data.extend_from_slice(&block[k * inner..][..inner]));
+        }
+        Tensor::from_buffer(shape, buffer)
+    }
+
     /// Adds `part` to the part of its size that begins at `start` of dimension
     /// `dim`, in place. To add to zeros is the adjoint of
     /// [`narrow`](Tensor::narrow).

@@ -4,7 +4,7 @@ pub mod inputs;
 pub mod mutants;
 
 use inputs::{Case, Domain, Shapes};
-use proptest::test_runner::{Config, TestCaseError, TestError, TestRunner};
+use proptest::test_runner::{TestCaseError, TestError, TestRunner};
 use tensor::{Scalar, Tape, Tensor, Var, VjpError, check_vjp};
 
 /// An operation of the table. `F` is its formula over `f64`, `S` the same over `f32`.
@@ -32,10 +32,8 @@ impl Operation {
         property: impl Fn(&Case) -> Result<(), String>,
     ) {
         let cases = inputs::cases(self.shapes, self.arguments, numbers);
-        // No file is written: a failure prints all that is needed to repeat it.
-        let config = Config { failure_persistence: None, ..Config::default() };
-        let result = TestRunner::new(config)
-            .run(&cases, |case| property(&case).map_err(TestCaseError::fail));
+        let result =
+            TestRunner::default().run(&cases, |case| property(&case).map_err(TestCaseError::fail));
         match result {
             Ok(()) => (),
             Err(TestError::Fail(why, case)) => panic!("{}", self.failure(&case, &why.to_string())),

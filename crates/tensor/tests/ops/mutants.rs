@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
-use proptest::test_runner::{Config, TestRunner};
+use proptest::test_runner::TestRunner;
 use rand::RngExt;
 use tensor::{Tensor, Var, VjpErrorKind};
 
@@ -70,7 +70,7 @@ impl Operation {
     /// noticed.
     #[track_caller]
     pub fn assert_mutants_are_rejected(&self) {
-        let mut runner = TestRunner::new(Config { failure_persistence: None, ..Config::default() });
+        let mut runner = TestRunner::default();
         // Where a function is saturated, no difference can show what its slope is.
         let numbers = |domain| match domain {
             Domain::UpTo(max) => Domain::UpTo(max.min(10.0)),
