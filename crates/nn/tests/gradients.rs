@@ -63,8 +63,10 @@ fn cases() -> impl Strategy<Value = (Case, u64)> {
         };
         let lstm = Lstm::new(config, &mut rng);
         let lengths: Vec<usize> = (0..batch).map(|_| rng.random_range(1..=seq)).collect();
+        // From where the gates are linear to where they are saturated.
+        let size = 10_f64.powf(rng.random_range(-3.0..1.5));
         let mut random = |shape: Vec<usize>| {
-            Parameter::new(Tensor::from_fn(shape.as_slice(), || rng.random_range(-1.5..1.5)))
+            Parameter::new(Tensor::from_fn(shape.as_slice(), || rng.random_range(-size..size)))
         };
         let x = random(match (batched, batch_first) {
             (false, _) => vec![seq, input_size],
