@@ -80,8 +80,8 @@ impl AdamConfig {
     }
 
     #[track_caller]
-    pub(crate) fn assert_valid(&self) {
-        if let Some(text) = self.out_of_range::<f64>() {
+    pub(crate) fn assert_valid<T: Scalar>(&self) {
+        if let Some(text) = self.out_of_range::<T>() {
             panic!("Adam: {text}");
         }
     }
