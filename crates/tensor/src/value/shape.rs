@@ -132,12 +132,6 @@ impl<const N: usize> PartialEq<[usize; N]> for Shape {
     }
 }
 
-impl PartialEq<[usize]> for Shape {
-    fn eq(&self, sizes: &[usize]) -> bool {
-        **self == *sizes
-    }
-}
-
 impl fmt::Display for Shape {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?}", &**self)
