@@ -79,7 +79,7 @@ fn what_is_wrong_is_noticed() {
     }
 }
 
-/// A false derivative that is as false everywhere.
+/// Wrong by the same factor, whatever the size.
 #[test]
 fn three_x_is_not_the_derivative_of_the_square() {
     for power in -150..150 {
@@ -106,7 +106,7 @@ fn kinks_and_jumps() {
     assert_eq!(kind(f64::abs, f64::signum, 0.0), Err(VjpErrorKind::Kink));
     assert_eq!(kind(|x| 5.0 + (x - 2.0).abs(), |_| 1.0, 2.0), Err(VjpErrorKind::Kink));
     assert_eq!(kind(|x| x.abs().sqrt(), |_| 0.0, 0.0), Err(VjpErrorKind::Kink));
-    // A staircase has no slope but at a stair.
+    // A staircase is flat, except where it jumps.
     assert_eq!(kind(f64::floor, |_| 0.0, 0.5), Ok(()));
     assert!(kind(f64::floor, |_| 0.0, 2.0).is_err());
     // Beside a kink there is none, however near.
@@ -121,7 +121,7 @@ fn values_that_are_too_coarse() {
     let claim: Claim = (|x| (0.3 * x + 1e14) - 1e14, |_| 0.3);
     let error = check(claim, &Tensor::from([2.3])).unwrap_err();
     assert_eq!(error.kind, VjpErrorKind::Noise, "{error}");
-    assert!(error.to_string().contains("too coarse to tell"), "{error}");
+    assert!(error.to_string().contains("may be too coarse"), "{error}");
     // A coarse function of which something can be told.
     let claim: Claim = (|x| (x + 1e10) - 1e10, |_| 1.0);
     assert_eq!(check(claim, &Tensor::from([1.0])), Ok(()));
@@ -140,8 +140,14 @@ fn what_is_not_finite() {
         let error = check(claim, &Tensor::from([1.0, x])).unwrap_err();
         assert_eq!((error.kind, error.element), (VjpErrorKind::NotFinite, 1), "{x}: {error}");
     }
-    // Just before it overflows, and a tape that says NaN or infinity where a number is right.
+    // Also if the tape says 0.
+    for (f, x) in [(f64::exp as fn(f64) -> f64, 1000.0), (|x| x, f64::NAN)] {
+        let error = check((f, |_| 0.0), &Tensor::from([x])).unwrap_err();
+        assert_eq!(error.kind, VjpErrorKind::NotFinite);
+    }
+    // Just before it overflows.
     assert_eq!(check((f64::exp, f64::exp), &Tensor::from([709.0])), Ok(()));
+    // The tape says NaN or infinity where a number is right.
     for wrong in [(|_| f64::NAN) as fn(f64) -> f64, |_| f64::INFINITY] {
         let error = check((f64::sin, wrong), &Tensor::from([1.0])).unwrap_err();
         assert_eq!(error.kind, VjpErrorKind::Disagrees);
@@ -157,6 +163,32 @@ fn flat_functions() {
     assert_eq!(check((f64::tanh, |x| 1.0 - x.tanh() * x.tanh()), &x), Ok(()));
     assert_eq!(check((f64::tanh, |x| 1.0 / x.cosh().powi(2)), &x), Ok(()));
     assert!(check((f64::tanh, |x| 1.0 - x.tanh() * x.tanh() + 1e-12), &x).is_err());
+}
+
+/// A function looks like a line from afar. What counts is what it is near the input.
+#[test]
+fn what_is_near_counts() {
+    let kind = |f, derivative, x: &[f64]| {
+        check((f, derivative), &Tensor::new([x.len()], x.to_vec())).map_err(|error| error.kind)
+    };
+    fn bent(x: f64) -> f64 {
+        x + x.tanh()
+    }
+    assert_eq!(kind(bent, |x| 1.0 + 1.0 / x.cosh().powi(2), &[0.0, 2e9]), Ok(()));
+    assert_eq!(kind(bent, |_| 1.0, &[0.0, 2e9]), Err(VjpErrorKind::Disagrees));
+    // A staircase of the same slope as a ramp.
+    for stairs in [|x: f64| (16.0 * x).round() / 16.0, |x: f64| (256.0 * x).round() / 256.0] {
+        for derivative in [|_: f64| 0.0, |_| 1.0] {
+            assert_eq!(kind(stairs, derivative, &[1.0]), Err(VjpErrorKind::Noise));
+        }
+    }
+    // What changes within a millionth of the input cannot be told, however large its slope.
+    let steep = |x: f64| (1e6 * (x - 1.0)).tanh();
+    assert_eq!(kind(steep, |_| 1e6, &[1.0]), Err(VjpErrorKind::Noise));
+    // A kink in a value that is otherwise large.
+    for derivative in [|_: f64| 0.0, |_| 1.0, |_| 5.0] {
+        assert_eq!(kind(|x| 1e9 + x.max(0.0), derivative, &[0.0]), Err(VjpErrorKind::Kink));
+    }
 }
 
 /// What is wrong is reported before what cannot be told.

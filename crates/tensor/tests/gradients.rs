@@ -3,7 +3,7 @@
 //! **What is checked.** Below is the table of all operations. For each, inputs are drawn, and
 //! every element of every gradient that the tape computes is compared with a central
 //! difference of the operation's values (`check_vjp`; chapter 9 of the book explains it). A
-//! difference knows nothing of pullbacks, so the two can only agree by being right.
+//! difference knows nothing of pullbacks, so the two hardly agree unless both are right.
 //!
 //! **Why that suffices.** A gradient can be right nearly everywhere and wrong where nobody looks.
 //! So the inputs are drawn where functions are hard: zeros, numbers from 1e-8 to 1e3 of both signs
@@ -157,7 +157,7 @@ fn weighted_sum<'t, T: Scalar>(parts: Vec<Var<'t, T>>, start: Var<'t, T>) -> Var
     parts.into_iter().zip(weights).fold(start, |sum, (part, w)| sum + part * T::from_f64(w))
 }
 
-/// The value, and the gradients of its sum.
+/// `f32` gives the same value, and the same gradients of the value's sum.
 fn same_in_f32(operation: &Operation, case: &Case) -> Result<(), String> {
     let expected = outputs(operation.f64, case);
     let found = outputs(operation.f32, case);

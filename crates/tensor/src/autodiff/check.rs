@@ -17,8 +17,9 @@ const DIRECTIONS: usize = 3;
 /// never look at a pullback. Here `v` is each element of the inputs in turn.
 ///
 /// No single step suits all functions and numbers. So there is a ladder of steps, from a quarter
-/// of the element, of 1 and of the largest element down to a ten-millionth of it; and the
-/// differences are believed as far as they agree among each other. About twenty evaluations of
+/// of the element down to a hundred-millionth of it; if that does not settle the matter, another
+/// one from a quarter of 1, and one from a quarter of the largest element. The differences are
+/// believed as far as they agree among each other. About twenty evaluations of
 /// `f` are usual for an element, and [`check_vjp_fast`] takes them for three directions and not
 /// for every element.
 ///
@@ -164,8 +165,8 @@ pub struct VjpError {
     pub argument: usize,
     /// The input's shape.
     pub shape: Shape,
-    /// Which element of the input, in row-major order. Of several, it is the one with the
-    /// largest difference.
+    /// Which element of the input, in row-major order. Of several, a wrong one before one that
+    /// cannot be told, and then the one where the two are farthest apart.
     pub element: usize,
     /// `∂⟨u, y⟩/∂x` of that element, by the tape.
     pub tape: f64,
@@ -180,11 +181,12 @@ pub struct VjpError {
 pub enum VjpErrorKind {
     /// It is wrong: the tape and the central differences disagree.
     Disagrees,
-    /// It cannot be told: there is a kink or a jump, where no derivative is.
+    /// It cannot be told: there seems to be a kink or a jump, where no derivative is.
     Kink,
-    /// It cannot be told: the values are rounded too coarsely to show a slope.
+    /// It cannot be told: no two differences agree. The values are rounded too coarsely to show
+    /// a slope, or the function changes within a hundred-millionth of the input.
     Noise,
-    /// It cannot be told: a value there, or everywhere around, is infinite or NaN.
+    /// It cannot be told: the values there, or everywhere around, are infinite or NaN.
     NotFinite,
 }
 
@@ -213,10 +215,12 @@ impl fmt::Display for VjpError {
                 format!("{gradient} is wrong.\nThe worst of its elements is {index:?}:")
             }
             VjpErrorKind::Kink => {
-                format!("{cannot} the function has a kink or a jump, and so no derivative:")
+                format!(
+                    "{cannot} the function seems to have a kink or a jump, and so no derivative:"
+                )
             }
             VjpErrorKind::Noise => {
-                format!("{cannot} the function's values are too coarse to tell:")
+                format!("{cannot} no two differences agree; its values may be too coarse:")
             }
             VjpErrorKind::NotFinite => format!("{cannot} the function is not finite:"),
         };

@@ -15,8 +15,11 @@ const COARSE: f64 = 1e-4;
 const FINEST: f64 = 1e-10;
 /// How many times its uncertainty a slope may be off.
 const ALLOWED: f64 = 8.0;
-/// The part of a value's size that a step of that size has to change, to be seen.
-const FLAT: f64 = 1e-8;
+/// An uncertainty is let pass if, over a step as long as the input, it is less than this part of
+/// the value.
+const FLAT: f64 = 1e-10;
+/// The part of a scale that a slope must not depend on.
+const SMALL: f64 = 1.0 / 8192.0;
 
 /// `⟨u, f⟩` along a line through the inputs.
 pub(super) struct Line<'a> {
@@ -25,7 +28,7 @@ pub(super) struct Line<'a> {
     /// The outputs without a step.
     y: &'a Tensor<f64>,
     u: &'a Tensor<f64>,
-    /// Lengths at which the function may change its shape.
+    /// Lengths at which the function may change its shape, the most likely one first.
     scales: Vec<f64>,
     /// The outputs that change along the line. The others must not drown them in their rounding.
     moving: Vec<usize>,
@@ -86,12 +89,17 @@ impl<'a> Line<'a> {
         u: &'a Tensor<f64>,
         scales: &[f64],
     ) -> Self {
-        let mut scales: Vec<f64> = scales.iter().copied().filter(|&s| s > 0.0).collect();
-        scales.dedup();
-        // A far larger scale than the element's own would show movement of another kind.
-        let near = &scales[..scales.len().min(2)];
+        let mut different: Vec<f64> = Vec::new();
+        scales.iter().for_each(|&scale| {
+            if scale > 0.0 && !different.contains(&scale) {
+                different.push(scale);
+            }
+        });
+        let scales = different;
+        // What only a far longer step moves is not near enough to matter.
+        let near = scales.iter().filter(|&&scale| scale <= scales[0].max(1.0));
         let ends: Vec<_> =
-            near.iter().flat_map(|scale| [0.25, -0.25].map(|part| at(part * scale))).collect();
+            near.clone().flat_map(|scale| [0.25, -0.25].map(|part| at(part * scale))).collect();
         let moves = |k: &usize| {
             let y = y.data()[*k];
             ends.iter()
@@ -103,7 +111,7 @@ impl<'a> Line<'a> {
             which.iter().map(|&k| (u.data()[k] * y.data()[k]).abs()).sum()
         };
         let sizes = [y, &ends[0], &ends[1]].map(|y| size(y, &moving));
-        let widest = near.iter().fold(0.0, |a: f64, &b| a.max(b)) / 4.0;
+        let widest = near.fold(0.0, |a: f64, &b| a.max(b)) / 4.0;
         let hidden = f64::EPSILON * size(y, &still) / widest;
         let size = sizes.into_iter().filter(|size| size.is_finite()).fold(0.0, f64::max);
         Line { at, y, u, scales, moving, size, hidden }
@@ -111,15 +119,20 @@ impl<'a> Line<'a> {
 
     /// Whether the tape's slope is the function's.
     pub fn check(&self, tape: f64) -> Result<(), Doubt> {
-        let not_finite =
-            Doubt { kind: VjpErrorKind::NotFinite, slope: f64::NAN, uncertainty: f64::INFINITY };
-        if self.moving.iter().any(|&k| !self.y.data()[k].is_finite()) {
-            return Err(not_finite);
+        let doubt = |kind, Estimate { slope, uncertainty }| Err(Doubt { kind, slope, uncertainty });
+        let compare = |best: Estimate| match best.agrees_with(tape) {
+            true => Ok(()),
+            false => doubt(VjpErrorKind::Disagrees, best),
+        };
+        let unknown = Estimate { slope: f64::NAN, uncertainty: f64::INFINITY };
+        if self.moving.is_empty() && self.hidden.is_finite() {
+            return compare(Estimate { slope: 0.0, uncertainty: self.hidden });
         }
-        let (mut estimates, mut is_kink) = (Vec::new(), false);
-        if self.moving.is_empty() {
-            estimates.push(Estimate { slope: 0.0, uncertainty: 0.0 });
+        let is_finite = self.moving.iter().all(|&k| self.y.data()[k].is_finite());
+        if !is_finite || self.moving.is_empty() {
+            return doubt(VjpErrorKind::NotFinite, unknown);
         }
+        let (mut best, mut flat, mut is_kink) = (unknown, None, false);
         for &scale in &self.scales {
             let mut rungs: Vec<Rung> = Vec::with_capacity(RUNGS);
             while rungs.len() < RUNGS {
@@ -127,39 +140,48 @@ impl<'a> Line<'a> {
                 let rung = self.rung(step, rungs.last());
                 let estimate = rung.estimate(rung.scatter);
                 rungs.push(rung);
-                if estimate.relative() <= FINE && estimate.agrees_with(tape) {
+                if estimate.relative() <= FINE
+                    && estimate.agrees_with(tape)
+                    && self.holds_for_a_small_step(estimate, SMALL * scale)
+                {
                     return Ok(());
                 }
             }
-            is_kink |= has_kink(&rungs);
-            estimates.extend(estimates_of(&rungs));
+            let estimates = estimates_of(&rungs);
+            let least = |measure: fn(&Estimate) -> f64| {
+                let compare = |a: &&Estimate, b: &&Estimate| measure(a).total_cmp(&measure(b));
+                *estimates.iter().min_by(compare).expect("there are more rungs than probes")
+            };
+            let closest = least(Estimate::relative);
+            if closest.relative() <= COARSE {
+                return compare(closest);
+            }
+            let Estimate { slope, uncertainty } = least(|estimate| estimate.uncertainty);
+            let is_flat = uncertainty * self.scales[0].max(1.0) <= FLAT * self.size;
+            let has_kink = has_kink(&rungs);
+            if is_flat && !has_kink && self.hidden.is_finite() {
+                let uncertainty = uncertainty + self.hidden;
+                flat.get_or_insert(Estimate { slope, uncertainty });
+            }
+            is_kink |= has_kink;
+            if uncertainty < best.uncertainty {
+                best = Estimate { slope, uncertainty };
+            }
         }
-        estimates.retain(|estimate| estimate.uncertainty.is_finite());
+        // The slope is not known. But if it is too small to be seen, so should the tape's be.
+        match flat {
+            Some(flat) => compare(flat),
+            None if best.slope.is_nan() => doubt(VjpErrorKind::NotFinite, best),
+            None if is_kink => doubt(VjpErrorKind::Kink, best),
+            None => doubt(VjpErrorKind::Noise, best),
+        }
+    }
 
-        let least = |measure: fn(&Estimate) -> f64| {
-            let compare = |a: &&Estimate, b: &&Estimate| measure(a).total_cmp(&measure(b));
-            estimates.iter().min_by(compare).copied()
-        };
-        let (best, is_known) = match least(Estimate::relative) {
-            Some(best) if best.relative() <= COARSE => (Some(best), true),
-            _ => (least(|estimate| estimate.uncertainty), false),
-        };
-        let Some(Estimate { slope, mut uncertainty }) = best else { return Err(not_finite) };
-        let is_flat = uncertainty * self.scales[0].max(1.0) <= FLAT * self.size;
-        if !is_known && self.hidden.is_finite() {
-            uncertainty += self.hidden;
-        }
-        let agrees = Estimate { slope, uncertainty }.agrees_with(tape);
-        // An infinite value, or a NaN, stands still and shows nothing.
-        let is_hidden = !self.hidden.is_finite() && (!is_known || !tape.is_finite());
-        let kind = match () {
-            () if agrees && (is_known || is_flat) => return Ok(()),
-            () if is_hidden => VjpErrorKind::NotFinite,
-            () if !agrees => VjpErrorKind::Disagrees,
-            () if is_kink => VjpErrorKind::Kink,
-            () => VjpErrorKind::Noise,
-        };
-        Err(Doubt { kind, slope, uncertainty })
+    /// A staircase has the slope of a ramp, as long as the steps are longer than its stairs.
+    fn holds_for_a_small_step(&self, estimate: Estimate, step: f64) -> bool {
+        let Rung { difference, rounding, .. } = self.rung(step, None);
+        (difference - estimate.slope).abs()
+            <= ALLOWED * (FINE * estimate.slope.abs() + estimate.uncertainty + rounding)
     }
 
     fn rung(&self, step: f64, wider: Option<&Rung>) -> Rung {
@@ -209,7 +231,11 @@ fn estimates_of(rungs: &[Rung]) -> Vec<Estimate> {
     below.skip(PROBES).collect()
 }
 
-/// Whether the bend keeps its sign and does not fade with the step.
+/// Whether the bend keeps its sign and does not fade with the step, as far down as the values move
+/// by more than their rounding.
 fn has_kink(rungs: &[Rung]) -> bool {
-    rungs[..RUNGS / 2].windows(2).all(|pair| pair[1].bend / pair[0].bend > 0.75)
+    let upper = &rungs[..RUNGS / 2];
+    let is_seen = |rung: &Rung| rung.movement > 4.0 * rung.rounding * rung.step;
+    upper.last().is_some_and(is_seen)
+        && upper.windows(2).all(|two| two[1].bend / two[0].bend > 0.75)
 }

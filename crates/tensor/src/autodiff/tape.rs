@@ -125,6 +125,11 @@ impl<T: Scalar> Tape<T> {
         Tape { is_no_grad: true, ..Tape::new() }
     }
 
+    /// Whether the tape is for inference: [`no_grad`](Tape::no_grad).
+    pub fn is_no_grad(&self) -> bool {
+        self.is_no_grad
+    }
+
     /// Forgets the computation and keeps the tape's memory for the next one.
     pub fn reset(&mut self) {
         self.nodes.get_mut().clear();

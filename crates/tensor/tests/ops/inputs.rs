@@ -4,18 +4,19 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use tensor::{Tensor, Var};
 
-/// The numbers that an argument may be. But for `Positive`, either sign and 0 are among them;
-/// all are spread over the powers of ten, so that tiny ones are as frequent as large ones.
+/// The numbers that an argument may be. Those from 1e-8 on are spread over the powers of ten, so
+/// that tiny ones are as frequent as large ones.
 #[derive(Clone, Copy, Debug)]
 pub enum Domain {
-    /// From 1e-8 to this.
+    /// 0, and from 1e-8 to this, of either sign.
     UpTo(f64),
     /// From 1e-8 to 1e3: for a logarithm.
     Positive,
-    /// From 1e-8 to 1e3: for a divisor.
+    /// From 1e-8 to 1e3, of either sign: for a divisor.
     NonZero,
-    /// From 0.25 to 2: where `f32` can be compared with `f64` digit by digit.
+    /// From 0.25 to 2, of either sign: where `f32` can be compared with `f64`.
     Tame,
+    /// From 0.25 to 2.
     TameAndPositive,
 }
 
@@ -29,7 +30,7 @@ impl Domain {
     }
 
     fn numbers(self) -> BoxedStrategy<f64> {
-        // The exact ends are among them; and −80 is what 80 is.
+        // The power of the largest may miss it by a rounding.
         let sizes = |max: f64| {
             (-8.0..=max.log10()).prop_map(move |power| 10_f64.powf(power).clamp(1e-8, max))
         };
@@ -48,7 +49,7 @@ impl Domain {
     }
 }
 
-/// How the shapes of an operation's arguments belong together. Every size may be 0 or 1.
+/// How the shapes of an operation's arguments belong together. Sizes may be 0 or 1.
 #[derive(Clone, Copy, Debug)]
 pub enum Shapes {
     /// One argument, of this many dimensions up to 3.

@@ -7,7 +7,7 @@ use inputs::{Case, Domain, Shapes};
 use proptest::test_runner::{TestCaseError, TestError, TestRunner};
 use tensor::{Scalar, Tape, Tensor, Var, VjpError, check_vjp};
 
-/// An operation of the table. `F` is its formula over `f64`, `S` the same over `f32`.
+/// An operation of the table.
 pub struct Operation {
     pub name: &'static str,
     /// Its arguments, each with the numbers it may be.
@@ -23,8 +23,8 @@ pub struct Operation {
 pub type Formula<T> = for<'t> fn(&[Var<'t, T>], &Case) -> Var<'t, T>;
 
 impl Operation {
-    /// Draws cases until one fails, makes that one as simple as it can, and panics at the
-    /// caller's line.
+    /// Draws cases. If one fails, makes it as simple as it can, and panics at the caller's
+    /// line.
     #[track_caller]
     pub fn for_all(
         &self,
