@@ -39,6 +39,12 @@ pub fn clip_grad_norm<T: Scalar>(
     max_norm: f64,
 ) -> T {
     let norm = total_norm(model, gradients, max_norm);
+    clip(model, gradients, max_norm, norm);
+    norm
+}
+
+/// Clips gradients of this norm.
+fn clip<T: Scalar>(model: &impl Module<T>, gradients: &mut Gradients<T>, max_norm: f64, norm: T) {
     let factor = T::from_f64(max_norm) / (norm + T::from_f64(1e-6));
     // A NaN is no reason to leave the gradients alone.
     let factor = if factor > T::one() { T::one() } else { factor };
@@ -47,7 +53,6 @@ pub fn clip_grad_norm<T: Scalar>(
             *gradient = gradient.map(|g| g * factor);
         }
     }
-    norm
 }
 
 /// The norm of the norms. (Its squares may overflow where no norm does.)
@@ -92,10 +97,13 @@ pub fn clip_grad_norm_if_finite<T: Scalar>(
             return Err(NonFiniteNorm { name, norm: norm.as_f64() });
         }
     }
-    match total_norm(model, gradients, max_norm) {
-        norm if norm.is_finite() => Ok(clip_grad_norm(model, gradients, max_norm)),
-        norm => Err(NonFiniteNorm { name: "all parameters together".into(), norm: norm.as_f64() }),
+    let norm = total_norm(model, gradients, max_norm);
+    if !norm.is_finite() {
+        let name = "all parameters together".into();
+        return Err(NonFiniteNorm { name, norm: norm.as_f64() });
     }
+    clip(model, gradients, max_norm, norm);
+    Ok(norm)
 }
 
 /// A gradient that is not finite.

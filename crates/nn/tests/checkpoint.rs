@@ -1,27 +1,21 @@
 //! Training that goes on from a file.
 
+mod network;
+
 use std::fs;
 
+use network::Model;
 use nn::{
-    Adam, AdamConfig, FileError, ForwardOptions, Generator, Linear, LoadOptions, Lstm, LstmConfig,
-    Module, Stored, Uniform, load_checkpoint, load_with, module, mse_loss, save, save_checkpoint,
+    Adam, AdamConfig, FileError, ForwardOptions, Generator, Linear, LoadOptions, LstmConfig,
+    Module, Stored, Uniform, load_checkpoint, load_with, mse_loss, save, save_checkpoint,
 };
 use proptest::prelude::*;
 use safetensors::SafeTensors;
 use tensor::{Scalar, Tape, Tensor};
 
-#[derive(Clone, Debug)]
-struct Model<T: Scalar> {
-    lstm: Lstm<T>,
-    head: Linear<T>,
-}
-
-module! { impl<T: Scalar> Module<T> for Model<T> { lstm, head } }
-
 fn model<T: Uniform>(seed: u64) -> Model<T> {
     let config = LstmConfig { num_layers: 2, dropout: 0.25, ..LstmConfig::new(2, 3) };
-    let mut generator = Generator::manual_seed(seed);
-    Model { lstm: Lstm::new(config, &mut generator), head: Linear::new(3, 1, &mut generator) }
+    Model::new(config, seed)
 }
 
 fn bits<T: Stored>(model: &impl Module<T>) -> Vec<u8> {

@@ -1,8 +1,11 @@
 //! Weights in files.
 
+mod network;
+
 use std::path::Path;
 use std::{fs, io};
 
+use network::Model;
 use nn::{
     FileError, Generator, Linear, Lstm, LstmConfig, Module, Stored, Uniform, Visitor, VisitorMut,
     load, module, save,
@@ -10,14 +13,6 @@ use nn::{
 use proptest::prelude::*;
 use safetensors::SafeTensors;
 use tensor::{Parameter, Scalar, Tensor};
-
-#[derive(Clone, Debug)]
-struct Model<T: Scalar> {
-    lstm: Lstm<T>,
-    head: Linear<T>,
-}
-
-module! { impl<T: Scalar> Module<T> for Model<T> { lstm, head } }
 
 fn model<T: Uniform>(seed: u64) -> Model<T> {
     let config = LstmConfig {
@@ -27,8 +22,7 @@ fn model<T: Uniform>(seed: u64) -> Model<T> {
         dropout: 0.25,
         ..LstmConfig::new(2, 3)
     };
-    let mut generator = Generator::manual_seed(seed);
-    Model { lstm: Lstm::new(config, &mut generator), head: Linear::new(4, 1, &mut generator) }
+    Model::new(config, seed)
 }
 
 fn bits<T: Stored>(model: &(impl Module<T> + Clone)) -> Vec<(String, Vec<u8>)> {

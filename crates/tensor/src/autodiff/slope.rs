@@ -89,13 +89,8 @@ impl<'a> Line<'a> {
         u: &'a Tensor<f64>,
         scales: &[f64],
     ) -> Self {
-        let mut different: Vec<f64> = Vec::new();
-        scales.iter().for_each(|&scale| {
-            if scale > 0.0 && !different.contains(&scale) {
-                different.push(scale);
-            }
-        });
-        let scales = different;
+        let is_new = |(k, scale): &(usize, &f64)| **scale > 0.0 && !scales[..*k].contains(scale);
+        let scales: Vec<f64> = scales.iter().enumerate().filter(is_new).map(|(_, &s)| s).collect();
         // What only a far longer step moves is not near enough to matter.
         let near = scales.iter().filter(|&&scale| scale <= scales[0].max(1.0));
         let ends: Vec<_> =

@@ -8,6 +8,7 @@ use proptest::test_runner::{TestCaseError, TestError, TestRunner};
 use tensor::{Scalar, Tape, Tensor, Var, VjpError, check_vjp};
 
 /// An operation of the table.
+#[derive(Clone, Copy)]
 pub struct Operation {
     pub name: &'static str,
     /// Its arguments, each with the numbers it may be.

@@ -169,8 +169,7 @@ impl Operation {
         let (y, tape) = (self.apply(v, case).value(), v[0].tape());
         let mut case = case.clone();
         case.inputs = v.iter().map(|x| x.value()).collect();
-        let (name, arguments, shapes) = (self.name, self.arguments, self.shapes);
-        let operation = Operation { name, arguments, shapes, ..*self };
+        let operation = *self;
         let pullback = move |dy: &Tensor<f64>| {
             let mut gradients = operation.gradients(&case, dy);
             family.spoil(factor, &case, argument, &mut gradients[argument]);
