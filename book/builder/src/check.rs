@@ -8,12 +8,17 @@ use std::fs;
 use std::path::Path;
 
 use crate::problem::Problem;
+use crate::widgets;
 
 pattern!(SCRIPT, r"(?s)(<script\b[^>]*>).*?</script>|<!--.*?-->");
 pattern!(STYLE, r"(?s)<style\b[^>]*>(.*?)</style>");
 pattern!(TAG, r#"<([A-Za-z][\w:-]*)((?:"[^"]*"|'[^']*'|[^>"'])*)>"#);
 pattern!(ATTRIBUTE, r#"([\w:-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>"']+))"#);
 pattern!(CSS_LINK, r#"(?:@import\s+(?:url\(\s*)?|url\(\s*)["']?([^"')\s;]+)"#);
+pattern!(FIGURE, r#"(?s)<tapestry-figure\b((?:[^>"]|"[^"]*")*)>(.*?)</tapestry-figure>"#);
+pattern!(NAMED_PICTURE, r#"<svg\b[^>]*\saria-label="\s*[^"\s]"#);
+// In a script, an address that a browser might load; a namespace is only a name.
+pattern!(ADDRESS, r#"["'`(](?:https?:)?//(\w[^"'`()\s]*)"#);
 pattern!(SCHEME, r"^(?:[A-Za-z][A-Za-z0-9+.-]*:|//)");
 
 /// What matters of one page, or of a style sheet.
@@ -24,6 +29,8 @@ struct Page {
     links: Vec<String>,
     /// What a browser loads to show it.
     resources: Vec<String>,
+    /// The names of the figures that run.
+    figures: Vec<String>,
     problems: Vec<String>,
 }
 
@@ -35,6 +42,15 @@ impl Page {
         let html = STYLE.replace_all(&html, "");
         for tag in TAG.captures_iter(&html) {
             page.tag(&tag[1].to_lowercase(), &tag[2]);
+        }
+        for figure in FIGURE.captures_iter(&html) {
+            let mut attributes = ATTRIBUTE.captures_iter(&figure[1]);
+            let name = attributes.find(|attribute| &attribute[1] == "name");
+            let name = name.map_or(String::new(), |name| name[2].to_string());
+            if !NAMED_PICTURE.is_match(&figure[2]) {
+                page.problems.push(format!("the figure {name} has no picture with a text"));
+            }
+            page.figures.push(name);
         }
         let text = TAG.replace_all(&html, "");
         for left in ["{{#", "$`"] {
@@ -83,14 +99,24 @@ impl Page {
         }
     }
 
+    fn script(script: &str) -> Self {
+        let addresses = ADDRESS.captures_iter(script).map(|address| format!("//{}", &address[1]));
+        let resources = addresses.filter(|address| !address.starts_with("//www.w3.org/")).collect();
+        Page { resources, ..Page::default() }
+    }
+
     fn css(&mut self, css: &str) {
         let links = CSS_LINK.captures_iter(css).map(|link| link[1].to_string());
         self.resources.extend(links.filter(|link| !link.starts_with('#')));
     }
 }
 
-/// Checks all pages below a folder and counts them.
-pub fn check(folder: &Path) -> Result<usize, Vec<Problem>> {
+/// Checks all pages below a folder and counts them. `figures` are those that the
+/// chapters ask for, by page.
+pub fn check(
+    folder: &Path,
+    figures: &BTreeMap<String, Vec<String>>,
+) -> Result<usize, Vec<Problem>> {
     let mut files = BTreeSet::new();
     list(folder, "", &mut files);
     let mut pages = BTreeMap::new();
@@ -102,6 +128,8 @@ pub fn check(folder: &Path) -> Result<usize, Vec<Problem>> {
             let mut sheet = Page::default();
             sheet.css(&read());
             pages.insert(file.clone(), sheet);
+        } else if file == widgets::SCRIPT {
+            pages.insert(file.clone(), Page::script(&read()));
         }
     }
 
@@ -116,6 +144,21 @@ pub fn check(folder: &Path) -> Result<usize, Vec<Problem>> {
             } else if !resolve(name, resource).is_some_and(|(file, _)| files.contains(&file)) {
                 wrong(format!("{resource} is loaded and does not exist"));
             }
+        }
+        let is_script = |file: &str| resolve(name, file).is_some_and(|to| to.0 == widgets::SCRIPT);
+        let loads = page.resources.iter().any(|file| is_script(file));
+        match (page.figures.is_empty(), loads) {
+            (true, true) => wrong(format!("{} is loaded without a figure", widgets::SCRIPT)),
+            (false, false) if files.contains(widgets::SCRIPT) => {
+                wrong(format!("a figure is there and {} is not loaded", widgets::SCRIPT));
+            }
+            _ => {}
+        }
+        // mdBook makes the start page of the first chapter, and one page of them all.
+        let wanted = figures.get(name).unwrap_or(const { &Vec::new() });
+        if !["index.html", "print.html"].contains(&&name[..]) && page.figures != *wanted {
+            let [found, wanted] = [&page.figures, wanted].map(|names| names.join(", "));
+            wrong(format!("its figures are [{found}], and those of its chapter [{wanted}]"));
         }
         let outside = ["https:", "http:", "mailto:"];
         for link in page.links.iter().filter(|link| !outside.iter().any(|o| link.starts_with(o))) {

@@ -20,6 +20,7 @@ mod svg;
 #[cfg(test)]
 mod tests;
 mod weave;
+mod widgets;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -76,13 +77,16 @@ fn book() -> Result<PathBuf, Vec<Problem>> {
 }
 
 fn build(folder: &Path) -> Result<(), Vec<Problem>> {
-    let make::Built { folder, pages, counts } = make::build(folder)?;
+    let make::Built { folder, pages, contents } = make::build(folder)?;
+    let script =
+        contents.script.map(|bytes| format!(", {} {} KB", widgets::SCRIPT, bytes.div_ceil(1000)));
     println!(
-        "{pages} pages, {} equations, {} code inclusions, {} formulas in {}",
-        counts.equations,
-        counts.code,
-        counts.formulas,
-        folder.join("index.html").display()
+        "{pages} pages, {} equations, {} code inclusions, {} formulas in {}{}",
+        contents.equations,
+        contents.code,
+        contents.formulas,
+        folder.join("index.html").display(),
+        script.unwrap_or_default()
     );
     Ok(())
 }

@@ -15,7 +15,8 @@ use tracing::{Event, Level, Metadata, Subscriber};
 
 use crate::check;
 use crate::problem::{Problem, Problems};
-use crate::weave::{self, Counts};
+use crate::weave::{self, Contents};
+use crate::widgets::{self, Compile};
 
 /// What was built.
 #[derive(Debug)]
@@ -25,17 +26,23 @@ pub struct Built {
     /// How many pages.
     pub pages: usize,
     /// What is in them.
-    pub counts: Counts,
+    pub contents: Contents,
 }
 
 /// Builds the book in a folder and checks its pages.
 pub fn build(folder: &Path) -> std::result::Result<Built, Vec<Problem>> {
+    build_with(folder, widgets::compile)
+}
+
+/// [`build`] with another way to compile the figures.
+pub fn build_with(folder: &Path, compile: Compile) -> std::result::Result<Built, Vec<Problem>> {
     let warnings = Warnings::default();
-    let counts = Rc::default();
+    let weaver = Weaver { compile, ..Weaver::default() };
+    let contents = Rc::clone(&weaver.contents);
     let built = tracing::subscriber::with_default(warnings.clone(), || {
         let mut book = MDBook::load(folder)?;
         // The same name as in book.toml: this takes the place of the command there.
-        book.with_preprocessor(Weaver(Rc::clone(&counts)));
+        book.with_preprocessor(weaver);
         book.build()?;
         Ok(book.build_dir_for("html"))
     });
@@ -48,8 +55,9 @@ pub fn build(folder: &Path) -> std::result::Result<Built, Vec<Problem>> {
         Ok(folder) => folder.canonicalize().unwrap_or(folder),
         Err(error) => return Err(problems_of(error).into_iter().chain(warnings).collect()),
     };
-    let pages = check::check(&folder)?;
-    Ok(Built { folder, pages, counts: counts.get() })
+    let contents = contents.take();
+    let pages = check::check(&folder, &contents.figures)?;
+    Ok(Built { folder, pages, contents })
 }
 
 /// What went wrong, whether here or in mdBook.
@@ -60,9 +68,17 @@ pub fn problems_of(error: Error) -> Vec<Problem> {
     }
 }
 
-/// This program as a preprocessor of mdBook, which leaves its counts.
-#[derive(Default)]
-pub struct Weaver(Rc<Cell<Counts>>);
+/// This program as a preprocessor of mdBook, which leaves what the book is made of.
+pub struct Weaver {
+    contents: Rc<Cell<Contents>>,
+    compile: Compile,
+}
+
+impl Default for Weaver {
+    fn default() -> Self {
+        Weaver { contents: Rc::default(), compile: widgets::compile }
+    }
+}
 
 impl Preprocessor for Weaver {
     fn name(&self) -> &str {
@@ -72,7 +88,8 @@ impl Preprocessor for Weaver {
     fn run(&self, context: &PreprocessorContext, mut book: Book) -> Result<Book> {
         let folder = context.root.canonicalize()?;
         let source = folder.join(&context.config.book.src);
-        self.0.set(weave::weave(&folder, &source, &mut book).map_err(Problems)?);
+        let woven = weave::weave(&folder, &source, &mut book, self.compile);
+        self.contents.set(woven.map_err(Problems)?);
         Ok(book)
     }
 

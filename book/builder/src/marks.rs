@@ -33,6 +33,8 @@ pub enum Kind {
     Code(String),
     /// `{{#svg …}}`.
     Svg(String),
+    /// `{{#widget …}}`.
+    Widget(String),
     /// `{{#equations}}`.
     Equations,
 }
@@ -40,7 +42,7 @@ pub enum Kind {
 // A directive on its line, after the signs of a list or a quotation.
 pattern!(
     DIRECTIVE,
-    r"(?m)^(?:[ \t>]|[-*+] |\d+[.)] )*(\{\{#(code|equations|svg)\b([^\n]*)\}\})[ \t]*$"
+    r"(?m)^(?:[ \t>]|[-*+] |\d+[.)] )*(\{\{#(code|equations|svg|widget)\b([^\n]*)\}\})[ \t]*$"
 );
 // Anything that looks like a directive.
 pattern!(LIKE_DIRECTIVE, r"\{\{#(\w*)");
@@ -114,6 +116,7 @@ pub fn find(text: &str) -> (Vec<Mark>, Vec<(usize, String)>) {
         let kind = match &found[2] {
             "code" => Kind::Code(arguments),
             "svg" => Kind::Svg(arguments),
+            "widget" => Kind::Widget(arguments),
             _ => Kind::Equations,
         };
         marks.push(Mark { line: line_at(text, range.start), range, kind });

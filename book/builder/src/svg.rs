@@ -17,7 +17,7 @@ pattern!(REFERENCE, r"#([A-Za-z_][\w.:-]*)");
 /// two pictures may well have the same ids.
 pub fn inline(source: &str, alt: &str, prefix: &str) -> Result<String, String> {
     if alt.is_empty() {
-        return Err("the picture needs a text: {{#svg file text}}".into());
+        return Err("the picture needs a text behind its file".into());
     }
     let source = PROLOG.replace_all(source, "");
     let picture = PICTURE.captures(source.trim()).ok_or("it is not from <svg to </svg>")?;

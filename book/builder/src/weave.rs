@@ -1,6 +1,6 @@
 //! The preprocessor: puts formulas, code, numbers and pictures into the chapters.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -14,16 +14,21 @@ use crate::math::Math;
 use crate::numbers::Numbers;
 use crate::problem::Problem;
 use crate::svg;
+use crate::widgets::{self, Compile};
 
 /// What a book is made of.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Counts {
+#[derive(Debug, Default)]
+pub struct Contents {
     /// Formulas, those with a name among them.
     pub formulas: usize,
     /// Formulas with a name.
     pub equations: usize,
     /// Items of code.
     pub code: usize,
+    /// The names of the figures that run, by the pages on which they are.
+    pub figures: BTreeMap<String, Vec<String>>,
+    /// The bytes of their script, if there is one.
+    pub script: Option<usize>,
 }
 
 /// A chapter on its way.
@@ -40,7 +45,12 @@ struct Page {
 
 /// Replaces everything that is to be replaced, or reports all that is wrong.
 /// `folder` is the book's, which is in the root of the repository.
-pub fn weave(folder: &Path, source: &Path, book: &mut Book) -> Result<Counts, Vec<Problem>> {
+pub fn weave(
+    folder: &Path,
+    source: &Path,
+    book: &mut Book,
+    compile: Compile,
+) -> Result<Contents, Vec<Problem>> {
     let mut problems = Vec::new();
     let root = folder.parent().unwrap_or(folder);
     let name =
@@ -83,8 +93,21 @@ pub fn weave(folder: &Path, source: &Path, book: &mut Book) -> Result<Counts, Ve
         problems.push(Problem::at(&equation.file, equation.line, what));
     }
 
-    let mut counts = Counts { equations: equations.len(), ..Counts::default() };
-    let mut loom = Loom { root, math: Math::new(), equations, code, table, counts: &mut counts };
+    let mut contents = Contents { equations: equations.len(), ..Contents::default() };
+    let mut widgets = Ok(BTreeSet::new());
+    let marks = || pages.iter().flat_map(|page| &page.marks);
+    if marks().any(|mark| matches!(mark.kind, Kind::Widget(_))) {
+        widgets = widgets::names(root).map_err(|problem| problem.to_string());
+        if widgets.is_ok() {
+            let script = widgets::write(root, source, compile);
+            contents.script = script.map_err(|problem| problems.push(problem)).unwrap_or_default();
+        }
+    }
+    if contents.script.is_none() {
+        widgets::remove(source);
+    }
+    let math = Math::new();
+    let mut loom = Loom { root, math, equations, code, table, widgets, contents: &mut contents };
     let mut texts: HashMap<PathBuf, String> = HashMap::new();
     for page in &pages {
         texts.insert(page.path.clone(), loom.weave(page, &mut problems));
@@ -96,7 +119,7 @@ pub fn weave(folder: &Path, source: &Path, book: &mut Book) -> Result<Counts, Ve
         }
     });
     problems.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
-    if problems.is_empty() { Ok(counts) } else { Err(problems) }
+    if problems.is_empty() { Ok(contents) } else { Err(problems) }
 }
 
 /// What is needed to weave one chapter, once the whole book is known.
@@ -107,7 +130,9 @@ struct Loom<'a> {
     code: Vec<CodeLine>,
     /// The chapter with the table of equations.
     table: Option<PathBuf>,
-    counts: &'a mut Counts,
+    /// The names of the figures that run, or why they are not known.
+    widgets: Result<BTreeSet<String>, String>,
+    contents: &'a mut Contents,
 }
 
 impl Loom<'_> {
@@ -131,18 +156,19 @@ impl Loom<'_> {
     fn replacement(&mut self, kind: &Kind, page: &Page, offset: usize) -> Result<String, String> {
         match kind {
             Kind::Inline(tex) => {
-                self.counts.formulas += 1;
+                self.contents.formulas += 1;
                 Ok(html::inline(&self.math.render(tex, false)?))
             }
             Kind::Display { tex, tag } => {
-                self.counts.formulas += 1;
+                self.contents.formulas += 1;
                 self.display(tex, tag.as_ref().map(|(name, _)| name), page)
             }
             Kind::Code(arguments) => {
-                self.counts.code += 1;
+                self.contents.code += 1;
                 self.listing(arguments, page)
             }
             Kind::Svg(arguments) => picture(arguments, page, offset),
+            Kind::Widget(arguments) => self.figure(arguments, page, offset),
             Kind::Equations => {
                 // A formula that does not parse is reported where it stands.
                 let render = |equation: &Equation| self.math.render(&equation.tex, true);
@@ -177,6 +203,20 @@ impl Loom<'_> {
         let code = format!(r#"<code class="language-rust noplayground">{code}</code>"#);
         let caption = format!("<figcaption>{path}:{}</figcaption>", excerpt.line);
         Ok(format!(r#"<figure class="listing"><pre>{code}</pre>{caption}</figure>"#))
+    }
+
+    /// `{{#widget name(key=value) file text}}`; the first of a page loads the script.
+    fn figure(&mut self, arguments: &str, page: &Page, offset: usize) -> Result<String, String> {
+        let (name, tag, arguments) =
+            widgets::parse(arguments, self.widgets.as_ref().map_err(String::clone)?)?;
+        let picture = picture(arguments, page, offset)?;
+        let path = page.path.with_extension("html").to_string_lossy().replace('\\', "/");
+        let figures = self.contents.figures.entry(path).or_default();
+        let first = figures.is_empty() && self.contents.script.is_some();
+        figures.push(name);
+        let script = if first { widgets::load(&page.path) } else { String::new() };
+        // To Markdown, only an element that it knows begins a block of HTML.
+        Ok(format!(r#"<div class="widget">{tag}{picture}</tapestry-figure>{script}</div>"#))
     }
 }
 
