@@ -1,5 +1,7 @@
 //! What the program makes of small books, and above all what it refuses.
 
+mod widgets;
+
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};

@@ -48,6 +48,44 @@ fn builds_the_book_above() {
     assert_eq!(run(folder.path(), &["wrong"], "").status.code(), Some(2));
 }
 
+/// Where Rust cannot compile for browsers, the pictures stay, and one line says so;
+/// a machine that is to check the book must be able to.
+#[test]
+#[cfg(unix)]
+fn says_how_figures_come_to_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    write(
+        "book/book.toml",
+        "[build]\nbuild-dir = \"../target/book\"\n[output.html]\ninput-404 = \"\"\n",
+    );
+    write("book/src/SUMMARY.md", "[One](one.md)\n");
+    write("book/src/one.md", "{{#widget cell p.svg A}}\n");
+    write("book/src/p.svg", "<svg></svg>");
+    write("book/widgets/widgets.js", "figure(\"cell\", 0)\n");
+    let build = |ci: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_book"));
+        // A compiler that names no folder.
+        command.current_dir(folder.path()).env("RUSTC", "echo").env("CI", ci);
+        let built = command.output().unwrap();
+        (
+            built.status.code(),
+            String::from_utf8(built.stdout).unwrap(),
+            String::from_utf8(built.stderr).unwrap(),
+        )
+    };
+    let hint =
+        "the figures stay pictures until you run: rustup target add wasm32-unknown-unknown\n";
+    let (code, said, warned) = build("");
+    assert_eq!((code, &warned[..]), (Some(0), hint));
+    assert!(!said.contains("widgets.js"), "{said}");
+    assert_eq!(build("true"), (Some(1), String::new(), format!("book/widgets: {hint}")));
+}
+
 #[test]
 fn speaks_the_protocol_of_mdbook() {
     let folder = tempfile::tempdir().unwrap();
