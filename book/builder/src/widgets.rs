@@ -83,9 +83,9 @@ pub fn write(root: &Path, source: &Path, compile: Compile) -> Result<Option<usiz
     let mut gzip = GzBuilder::new().write(Vec::new(), Compression::best());
     gzip.write_all(&wasm).map_err(wrong)?;
     let wasm = BASE64_STANDARD.encode(gzip.finish().map_err(wrong)?);
-    let css = read(&package, "widgets.css")?;
+    let css = shorten(&read(&package, "widgets.css")?);
     let css = css.replace('\\', "\\\\").replace('`', "\\`").replace("${", "\\${");
-    let js = read(&package, SCRIPT)?;
+    let js = shorten(&read(&package, SCRIPT)?);
     let script = format!(
         "(() => {{\n\"use strict\";\nconst WASM = \"{wasm}\";\nconst CSS = `{css}`;\n{js}\n}})();\n"
     );
@@ -99,6 +99,13 @@ pub fn write(root: &Path, source: &Path, compile: Compile) -> Result<Option<usiz
         fs::write(&path, &script).map_err(wrong)?;
     }
     Ok(Some(script.len()))
+}
+
+/// A source without indentation and comments, which a reader's browser need not load.
+fn shorten(source: &str) -> String {
+    let lines = source.lines().map(str::trim_start);
+    let lines: Vec<_> = lines.filter(|line| !line.is_empty() && !line.starts_with("//")).collect();
+    lines.join("\n")
 }
 
 /// Removes the script of an earlier build, if there is one.
@@ -144,7 +151,9 @@ pub fn compile_with(root: &Path, rust: &Rust, ci: bool) -> Result<Option<Vec<u8>
     let home = home.or_else(|| Some(env::home_dir()?.join(".cargo"))).unwrap_or_default();
     // No path of this machine in the file: panics name their source.
     let remap = |from: &Path, to| format!("--remap-path-prefix={}={to}", from.display());
-    let flags = [remap(root, "."), remap(&home, "cargo"), remap(&rust.sysroot, "rust")];
+    // Every browser that can unpack the file has these vectors.
+    let simd = "-Ctarget-feature=+simd128".to_string();
+    let flags = [remap(root, "."), remap(&home, "cargo"), remap(&rust.sysroot, "rust"), simd];
 
     let target = root.join("target/widgets");
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()));
