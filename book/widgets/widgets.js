@@ -29,9 +29,9 @@ const figure = (name, heights, make) => (figures[name] = { heights, make });
 
 class Figure extends HTMLElement {
   connectedCallback() {
-    const { heights } = figures[this.getAttribute("name")];
     // The text below must not jump when the figure is drawn.
-    this.style.minHeight = `${heights[this.clientWidth < 480 ? 1 : 0]}px`;
+    const { heights } = figures[this.getAttribute("name")];
+    this.style.minHeight = `${heights[(this.clientWidth < 480) + 2 * ("short" in this.dataset)]}px`;
     const seen = new IntersectionObserver((entries) => {
       if (!entries.some((entry) => entry.isIntersecting)) return;
       seen.disconnect();
@@ -148,7 +148,7 @@ const short = (x) => {
 const result = (x, digits = 4) => `<b>${typeof x === "string" ? x : number(x, digits)}</b>`;
 // A number that stands after a sign: in brackets if it has one of its own.
 const after = (x, digits = 4) => (x < 0 ? `(${number(x, digits)})` : number(x, digits));
-const bar = (name) => math(name.replace(/^%?./, "$&\u0304"));
+const bar = (name) => (name[0] === "%" ? `<span class="over">${name}</span>` : math(name.replace(/^./, "$&\u0304")));
 const clamp = (x, low, high) => Math.min(Math.max(x, low), high);
 
 // ---- Drawing: strings of SVG, in pixels of the page
@@ -303,7 +303,7 @@ figure("cell", [610, 640], ({ live, call, preset }) => {
       );
     else {
       const seed = mode.value;
-      const [up, down] = [`∂${seed}<sub>t</sub>`, (name) => `∂${math(name)}`];
+      const [up, down] = [`∂${math(`${seed}_t`)}`, (name) => `∂${math(name)}`];
       const slope = k === "g" ? `(1 − g²)` : `${k}(1 − ${k})`;
       const other = { i: "g", f: "c_t−1", g: "i", o: "" }[k];
       say(
@@ -323,7 +323,7 @@ figure("cell", [610, 640], ({ live, call, preset }) => {
 const EPOCHS = 500;
 const TARGETS = [45, 65, 85, 105, 125, 145, 165, 185];
 
-figure("training", [690, 1150], ({ live, call, preset }) => {
+figure("training", [690, 1150, 420, 700], ({ live, call, preset }) => {
   const isShort = "short" in preset; // the first page shows no gates
   let run, notebook, losses, timer;
   const top = row(live, "top");

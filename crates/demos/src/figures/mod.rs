@@ -2,6 +2,7 @@
 
 mod draw;
 mod memory;
+mod steps;
 
 use std::iter::successors;
 
@@ -25,12 +26,15 @@ pub fn all() -> Result<Vec<(&'static str, String)>> {
     Ok(vec![
         ("v-curve.svg", v_curve()?),
         ("chain.svg", chain()?),
+        ("tape.svg", steps::tape()?),
         ("broadcast.svg", broadcast()?),
         ("sigmoid-tanh.svg", sigmoid_tanh()?),
         ("rnn-gradient.svg", rnn_gradient()?),
         ("cell.svg", cell()?),
         ("half-life.svg", half_life()?),
         ("unrolled.svg", unrolled()?),
+        ("shares.svg", steps::shares()?),
+        ("adding.svg", steps::adding()?),
         ("windows.svg", windows()?),
         ("remembers.svg", memory::successes(&remember::runs_from_csv(remember::RESULTS)?)?),
         ("reach.svg", memory::reach(&remember::reaches_from_csv(remember::REACH)?)?),
@@ -39,22 +43,15 @@ pub fn all() -> Result<Vec<(&'static str, String)>> {
     ])
 }
 
-/// The error of the central difference of the sine at 1, for steps of 1 and
-/// less.
+/// The error of the central difference of x³ at 1, for steps of 1 and less.
 fn v_curve() -> Result<String> {
-    // On the left, the last bits of the sine are what is drawn, and those of the
-    // standard library differ from machine to machine. This sum's do not, and
-    // the steps are exact.
-    let sin = |x: f64| {
-        x * (1..=14).rev().fold(1.0, |sum, k| 1.0 - x * x / f64::from(2 * k * (2 * k + 1)) * sum)
-    };
-    let cos_1 = 0.540_302_305_868_139_7;
-    let error = |h: f64| ((sin(1.0 + h) - sin(1.0 - h)) / (2.0 * h) - cos_1).abs();
-    let steps = (0..50).flat_map(|k| [1.0, 0.75].map(|m| m * 0.5_f64.powi(k)));
+    let cube = |x: f64| x * x * x;
+    let error = |h: f64| ((cube(1.0 + h) - cube(1.0 - h)) / (2.0 * h) - 3.0).abs();
+    let steps = successors(Some(1.0_f64), |h| Some(0.7 * h)).take(98);
     let points = steps.map(|h| (h.log10(), error(h).log10())).filter(|point| point.1.is_finite());
     let points: Vec<_> = points.collect();
     // What theory says: two straight lines, for the scales are logarithmic.
-    let truncation = |x: f64| (x, 2.0 * x + (cos_1 / 6.0).log10());
+    let truncation = |x: f64| (x, 2.0 * x);
     let round_off = |x: f64| (x, (f64::EPSILON / 2.0).log10() - x);
 
     svg("The error of a central difference", (WIDTH, 400), |area| {
