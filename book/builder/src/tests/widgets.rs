@@ -78,7 +78,7 @@ fn a_figure_and_its_script() {
     let script = "(() => {\n\"use strict\";\nconst WASM = \"H4sIAAAAAAAC/2NILM4FANtJQF8EAAAA\";\n\
                   const CSS = `p::before { content: \"\\\\201C \\`\\${a}\"; }`;\n";
     // Without indentation, which nobody needs to load.
-    let script = format!("{script}{}})();\n", JS.1.replace("\n  ", "\n"));
+    let script = format!("{script}{}\n}})();\n", JS.1.replace("\n  ", "\n"));
     assert_eq!(read(&folder, "target/book/widgets.js"), script);
     assert_eq!(built.contents.script, Some(script.len()));
 
