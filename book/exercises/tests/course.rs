@@ -1,5 +1,5 @@
-//! The course keeps its word: each exercise fails as shipped in the way it says, each solution passes, and each of the
-//! usual wrong answers gets the message that was meant for it.
+//! The course keeps its word: each exercise fails as shipped in the way it says, each solution
+//! passes, and each of the usual wrong answers gets the message that was meant for it.
 //!
 //! What is expected stands in `tests/answers/`, a file for each exercise:
 //!
@@ -66,7 +66,8 @@ fn variants(exercise: &Exercise) -> Vec<Variant> {
     let solution = exercise.read("solutions");
     let answers = read(&format!("tests/answers/{name}.txt"));
     let (shipped, wrong) = answers.split_once('\n').expect("more than a line");
-    let shipped = shipped.strip_prefix("as shipped: ").expect("the file begins with `as shipped: `");
+    let shipped =
+        shipped.strip_prefix("as shipped: ").expect("the file begins with `as shipped: `");
     let mut variants = vec![
         Variant {
             module: format!("{name}_as_shipped"),
@@ -116,12 +117,15 @@ fn write(folder: &Path, variants: &[Variant]) {
     let crates = Path::new(ROOT).join("../../crates");
     let crates = crates.canonicalize().expect("the crates of the workspace");
     let profile = &manifest[manifest.find("[profile").expect("a profile")..];
-    let mut modules = String::from("#![allow(dead_code)]\n");
+    let mut modules = String::from(
+        "#![allow(warnings)] // an answer that leaves something unused is an answer\n",
+    );
     let _ = fs::remove_dir_all(folder);
     fs::create_dir_all(folder.join("src")).unwrap();
     for Variant { module, text, .. } in variants {
         writeln!(modules, "mod {module};").unwrap();
-        let runs = if module.ends_with("_solved") { "#[test]\nfn main_runs() { main() }\n" } else { "" };
+        let runs =
+            if module.ends_with("_solved") { "#[test]\nfn main_runs() { main() }\n" } else { "" };
         fs::write(folder.join(format!("src/{module}.rs")), format!("{text}\n{runs}")).unwrap();
     }
     fs::write(folder.join("src/lib.rs"), modules).unwrap();
@@ -152,7 +156,10 @@ fn failures(folder: &Path, target: &Path) -> BTreeMap<String, String> {
         .expect("cargo runs");
     let said = String::from_utf8_lossy(&output.stdout);
     let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(said.contains("test result:"), "the variants do not compile or do not end:\n{errors}\n{said}");
+    assert!(
+        said.contains("test result:"),
+        "the variants do not compile or do not end:\n{errors}\n{said}"
+    );
     let mut failures = BTreeMap::<String, String>::new();
     let (said, _) = said.rsplit_once("\nfailures:\n").expect("some fail");
     for section in said.split("\n---- ").skip(1) {
@@ -177,8 +184,12 @@ fn each_answer_gets_the_message_that_was_meant_for_it() {
             (Some(says), Some(said)) => {
                 writeln!(problems, "{module} should say\n    {says}\nand says\n{said}").unwrap();
             }
-            (Some(says), None) => writeln!(problems, "{module} passes and should say\n    {says}").unwrap(),
-            (None, Some(said)) => writeln!(problems, "{module} should pass and says\n{said}").unwrap(),
+            (Some(says), None) => {
+                writeln!(problems, "{module} passes and should say\n    {says}").unwrap()
+            }
+            (None, Some(said)) => {
+                writeln!(problems, "{module} should pass and says\n{said}").unwrap()
+            }
             (None, None) => {}
         }
     }
@@ -196,21 +207,33 @@ fn files_headers_and_chapters_agree() {
         let (shipped, solution) = (exercise.read("exercises"), exercise.read("solutions"));
         let tests = |text: &str| text.split_once("#[cfg(test)]").expect("tests").1.to_string();
         assert!(tests(&shipped) == tests(&solution), "{name}: the solution has other tests");
-        assert!(shipped.contains("// TODO") && !solution.contains("TODO"), "{name}: where is the TODO?");
+        assert!(
+            shipped.contains("// TODO") && !solution.contains("TODO"),
+            "{name}: where is the TODO?"
+        );
 
         let chapter = exercise.chapter();
         let header: String = shipped.lines().take_while(|line| line.starts_with("//!")).collect();
-        assert!(header.contains(&format!("(book/src/{chapter})")), "{name}: its header names another chapter");
+        assert!(
+            header.contains(&format!("(book/src/{chapter})")),
+            "{name}: its header names another chapter"
+        );
         let command = format!("cargo test --bin {name}\n");
-        assert!(read(&format!("../src/{chapter}")).contains(&command), "{chapter} has no `{command}`");
+        assert!(
+            read(&format!("../src/{chapter}")).contains(&command),
+            "{chapter} has no `{command}`"
+        );
         let entry = format!("| [`{name}`]({chapter}#exercises) | ");
         assert!(page.contains(&entry), "c-exercises.md has no `{entry}`");
         names.push(format!("{name}.txt"));
     }
+    let count = format!("{} small programs", names.len());
+    assert!(read("../../README.md").contains(&count), "README.md does not speak of {count}");
     assert_eq!(page.matches("#exercises) | ").count(), names.len(), "c-exercises.md lists others");
 
     let folder = Path::new(ROOT).join("tests/answers");
-    let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
+    let files =
+        fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
     let mut files: Vec<String> = files.collect();
     files.sort();
     names.sort();

@@ -1,5 +1,6 @@
-//! A dual number carries its derivative along: `value`, and `dot`, how fast the value changes when the input does.
-//! With it, a program computes a derivative while it computes its result. Write the dots of a product and of a sine.
+//! A dual number carries its derivative along: `value`, and `dot`, how fast the value changes when
+//! the input does. With it, a program computes a derivative while it computes its result. Write the
+//! dots of a product and of a sine.
 //!
 //! Chapter: Forward or reverse (book/src/03-forward-or-reverse.md), "Forward: dual numbers".
 
@@ -46,10 +47,12 @@ mod tests {
         let why = match found {
             -2.0 => "This is the product of the two dots.",
             1.0 => {
-                "This is how the product changes because of its first factor. The second changes, too."
+                "This is how the product changes because of its first factor. The second changes, \
+                 too."
             }
             -12.0 => {
-                "This is how the product changes because of its second factor. The first changes, too."
+                "This is how the product changes because of its second factor. The first changes, \
+                 too."
             }
             _ => "Two terms: each dot times the other factor's value.",
         };
@@ -65,7 +68,8 @@ mod tests {
         let expected = 3.0 * 1.0_f64.cos();
         let is = |other: f64| (found - other).abs() < 1e-12;
         let why = if is(1.0_f64.cos()) {
-            "This forgets that the input moves three times as fast: the chain rule multiplies by its dot."
+            "This forgets that the input moves three times as fast: the chain rule multiplies by \
+             its dot."
         } else if is(3.0) {
             "This is the input's own dot. How steep is the sine there?"
         } else if is(3.0_f64.cos()) || is(3.0 * 3.0_f64.cos()) {

@@ -1,4 +1,5 @@
-//! z = x² y has two derivatives, 2 x y and x². Somebody wants both in one run of dual numbers, and sets both dots to 1.
+//! z = x² y has two derivatives, 2 x y and x². Somebody wants both in one run of dual numbers, and
+//! sets both dots to 1.
 //!
 //! Print what the run gives. In which direction did the inputs move? Then mend it.
 //!
@@ -52,7 +53,8 @@ mod tests {
             ] {
                 let why = match found {
                     _ if found == sum => {
-                        "It is the sum of both: the slope along the diagonal, for both inputs moved."
+                        "It is the sum of both: the slope along the diagonal, for both inputs \
+                         moved."
                     }
                     _ if found == other => "It is the other one.",
                     _ if found == 0.0 => "No input moved in this run.",

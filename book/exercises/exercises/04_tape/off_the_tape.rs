@@ -1,6 +1,7 @@
 //! The derivative of x² at 3 is 6. This program gets 0, and no error.
 //!
-//! Run it: it prints the tape. Look for the line that should have an input and has none. Then mend it.
+//! Run it: it prints the tape. Look for the line that should have an input and has none. Then mend
+//! it.
 //!
 //! Chapter: The tape (book/src/04-tape.md), "Handles, and what the compiler refuses".
 

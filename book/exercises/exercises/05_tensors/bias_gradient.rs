@@ -1,9 +1,10 @@
-//! The addition of a bias, as one operation. Its author tried it with a batch of one row, and it was right.
+//! The addition of a bias, as one operation. Its author tried it with a batch of one row, and it
+//! was right.
 //!
 //! Look at which rows of `dy` reach the bias. Then mend the pullback.
 //!
-//! Chapter: Shapes, broadcasting and the sum (book/src/05-tensors.md), "An operation of its own" and "The adjoint of
-//! repeating".
+//! Chapter: Shapes, broadcasting and the sum (book/src/05-tensors.md), "An operation of its own"
+//! and "The adjoint of repeating".
 
 use tensor::{Tape, Tensor, Var};
 
@@ -40,13 +41,15 @@ mod tests {
             let (found, expected) = (gradient(rows), vec![rows as f64; 2]);
             let why = match found[0] {
                 1.0 => {
-                    "Only one row has a say, or all of them as a mean: the bias was added in each row."
+                    "Only one row has a say, or all of them as a mean: the bias was added in each \
+                     row."
                 }
                 _ => "",
             };
             assert!(
                 found == expected,
-                "with {rows} rows, the gradient of the bias should be {expected:?} and is {found:?}. {why}"
+                "with {rows} rows, the gradient of the bias should be {expected:?} and is \
+                 {found:?}. {why}"
             );
         }
     }

@@ -1,5 +1,5 @@
-//! A product as an operation of its own. Its author tested it with two matrices and found nothing wrong. The test below has
-//! two more pairs.
+//! A product as an operation of its own. Its author tested it with two matrices and found nothing
+//! wrong. The test below has two more pairs.
 //!
 //! Look at what is special about the author's matrices. Then mend the pullback.
 //!
@@ -49,7 +49,8 @@ mod tests {
                 let (found, expected) = (mine.wrt(x), right.wrt(x));
                 assert!(
                     found == expected,
-                    "for {what}, the gradient of {name} should be {:?} and is {:?}. Which factor has to be transposed?",
+                    "for {what}, the gradient of {name} should be {:?} and is {:?}. Which factor \
+                     has to be transposed?",
                     expected.data(),
                     found.data()
                 );

@@ -1,4 +1,5 @@
-//! This loop learns something, but not the line y = 3x + 2: the slope goes to 0 and the height to 6.5, the mean of 5 and 8.
+//! This loop learns something, but not the line y = 3x + 2: the slope goes to 0 and the height to
+//! 6.5, the mean of 5 and 8.
 //!
 //! The loss is written by hand. Look at the shape of the difference. Then mend it.
 //!

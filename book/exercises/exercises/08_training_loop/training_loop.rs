@@ -1,8 +1,8 @@
-//! Two points lie on a line. Find its slope w and its height b by gradient descent: sum up the gradients over the points,
-//! then take a step.
+//! Two points lie on a line. Find its slope w and its height b by gradient descent: sum up the
+//! gradients over the points, then take a step.
 //!
-//! The loss is the mean of the squares of the two differences, as in the chapter, which works the first step by hand:
-//! from w = 1, b = 0 it leads to w = 2.6, b = 1.
+//! The loss is the mean of the squares of the two differences, as in the chapter, which works the
+//! first step by hand: from w = 1, b = 0 it leads to w = 2.6, b = 1.
 //!
 //! Chapter: A first training loop (book/src/08-training-loop.md), "Gradient descent".
 
@@ -69,7 +69,8 @@ mod tests {
         let right = (w - 3.1).abs() < 1e-9 && (b - 1.32).abs() < 1e-9;
         assert!(
             right,
-            "after 2 epochs w and b should be 3.1 and 1.32, and are {w:.4} and {b:.4}. If it is right after 1: are the \
+            "after 2 epochs w and b should be 3.1 and 1.32, and are {w:.4} and {b:.4}. If it is \
+             right after 1: are the \
              gradients of the epoch before still in the sums?"
         );
     }

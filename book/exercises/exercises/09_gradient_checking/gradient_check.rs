@@ -1,7 +1,9 @@
-//! A wrong gradient seldom stops a program. So write the judge: a check that compares a gradient with central differences,
-//! element by element. It should find each of the planted mistakes of the tests, and accuse no gradient that is right.
+//! A wrong gradient seldom stops a program. So write the judge: a check that compares a gradient
+//! with central differences, element by element. It should find each of the planted mistakes of the
+//! tests, and accuse no gradient that is right.
 //!
-//! Chapter: Checking gradients (book/src/09-gradient-checking.md), "One number on each side" and "How far to step".
+//! Chapter: Checking gradients (book/src/09-gradient-checking.md), "One number on each side" and
+//! "How far to step".
 
 /// A function of several numbers, and the gradient that somebody has written for it.
 struct Operation {
@@ -9,7 +11,8 @@ struct Operation {
     gradient: fn(&[f64]) -> Vec<f64>,
 }
 
-/// Which element of the gradient is wrong at `x`, if any is: its number, the gradient, and the slope that it should be.
+/// Which element of the gradient is wrong at `x`, if any is: its number, the gradient, and the
+/// slope that it should be.
 fn check(operation: &Operation, x: &[f64]) -> Option<(usize, f64, f64)> {
     let gradient = (operation.gradient)(x);
     for k in 0..x.len() {
@@ -122,14 +125,17 @@ mod tests {
                 let why = match off {
                     _ if slope == 0.0 => "The step is too small: nothing has changed.",
                     _ if off < 1e-3 => {
-                        "A difference is never exact: allow for its error, in proportion to the slope."
+                        "A difference is never exact: allow for its error, in proportion to the \
+                         slope."
                     }
                     _ => {
-                        "Is the slope that of one element alone, by a central difference, and divided by 2h?"
+                        "Is the slope that of one element alone, by a central difference, and \
+                         divided by 2h?"
                     }
                 };
                 panic!(
-                    "the gradient of {name} is right, and the check accuses it: element {k} is {gradient}, and the check \
+                    "the gradient of {name} is right, and the check accuses it: element {k} is \
+                     {gradient}, and the check \
                      takes the slope to be {slope}. {why}"
                 );
             }

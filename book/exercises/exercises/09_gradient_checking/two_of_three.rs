@@ -1,6 +1,7 @@
 //! Three operations, each with its own pullback. Two are wrong.
 //!
-//! Read them and decide which, before you run anything. Then mend the two. The judge is the crate's own, `check_vjp`.
+//! Read them and decide which, before you run anything. Then mend the two. The judge is the crate's
+//! own, `check_vjp`.
 //!
 //! Chapter: Checking gradients (book/src/09-gradient-checking.md), "The check".
 

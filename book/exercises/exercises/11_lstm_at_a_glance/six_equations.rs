@@ -1,5 +1,5 @@
-//! The six equations of the LSTM, for one unit. The four brackets are given: a weighted sum of the input and the hidden
-//! state each. Write the rest.
+//! The six equations of the LSTM, for one unit. The four brackets are given: a weighted sum of the
+//! input and the hidden state each. Write the rest.
 //!
 //! Chapter: One LSTM cell, by hand (book/src/11-lstm-at-a-glance.md), "The six equations".
 
@@ -15,7 +15,8 @@ fn brackets(x: f64, h: f64) -> [f64; 4] {
 /// i, f, g, o, and the new c and h.
 fn step(x: f64, (h, c): (f64, f64)) -> [f64; 6] {
     let [a_i, a_f, a_g, a_o] = brackets(x, h);
-    // TODO: six equations. The first is done, three are brackets only, and c and h are still the old ones.
+    // TODO: six equations. The first is done, three are brackets only, and c and h are still the
+    // old ones.
     let i = sigmoid(a_i);
     let f = a_f;
     let g = a_g;

@@ -1,9 +1,12 @@
-//! The input gate i: how much of the candidate is written. Write its value, and the gradient of its bracket.
+//! The input gate i: how much of the candidate is written. Write its value, and the gradient of its
+//! bracket.
 //!
-//! Chapter: The input gate i (book/src/12-input-gate.md), "The equation and its line" and "Its gradient".
+//! Chapter: The input gate i (book/src/12-input-gate.md), "The equation and its line" and "Its
+//! gradient".
 #![allow(unused)] // as long as something is open
 
-// The cell of chapter 11. Each array has the rows of i, f, g, o, as PyTorch lays them below each other.
+// The cell of chapter 11. Each array has the rows of i, f, g, o, as PyTorch lays them below each
+// other.
 const W_IH: [f64; 4] = [1.0, -0.5, 2.0, 0.5];
 const W_HH: [f64; 4] = [0.5, 1.0, -1.0, 0.5];
 const B_IH: [f64; 4] = [0.2, 0.5, 0.0, 0.1];
@@ -39,8 +42,8 @@ mod tests {
     use nn::{Generator, Lstm, LstmConfig, Module};
     use tensor::{Tape, Tensor};
 
-    /// What the crate says of one step: i, f, g, o, c, h; and, for the loss c_bar · c + h_bar · h, the gradients of the four
-    /// brackets and of the old memory.
+    /// What the crate says of one step: i, f, g, o, c, h; and, for the loss c_bar · c + h_bar · h,
+    /// the gradients of the four brackets and of the old memory.
     fn by_tape(x: f64, h: f64, c: f64, c_bar: f64, h_bar: f64) -> ([f64; 6], [f64; 4], f64) {
         let mut lstm = Lstm::<f64>::new(LstmConfig::new(1, 1), &mut Generator::manual_seed(0));
         for ((_, parameter), numbers) in

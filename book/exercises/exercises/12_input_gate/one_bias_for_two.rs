@@ -1,4 +1,5 @@
-//! A library has one bias for each gate. Somebody moves a cell's weights there, and the input gate is not what it was.
+//! A library has one bias for each gate. Somebody moves a cell's weights there, and the input gate
+//! is not what it was.
 //!
 //! Look for what was lost. Then mend it.
 //!

@@ -1,4 +1,5 @@
-//! Somebody wants the forget gate to start at σ(1) = 0.7311. With an input of 0 and no past, only the biases count.
+//! Somebody wants the forget gate to start at σ(1) = 0.7311. With an input of 0 and no past, only
+//! the biases count.
 //!
 //! Look at which parameters the loop changes. Then mend it.
 //!

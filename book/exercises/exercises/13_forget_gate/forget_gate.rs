@@ -1,10 +1,12 @@
-//! The forget gate f: how much of the old memory is kept. Write its value, the gradient of its bracket, and what passes
-//! through it to the old memory.
+//! The forget gate f: how much of the old memory is kept. Write its value, the gradient of its
+//! bracket, and what passes through it to the old memory.
 //!
-//! Chapter: The forget gate f (book/src/13-forget-gate.md), "Its gradient, and the one that passes through it".
+//! Chapter: The forget gate f (book/src/13-forget-gate.md), "Its gradient, and the one that passes
+//! through it".
 #![allow(unused)] // as long as something is open
 
-// The cell of chapter 11. Each array has the rows of i, f, g, o, as PyTorch lays them below each other.
+// The cell of chapter 11. Each array has the rows of i, f, g, o, as PyTorch lays them below each
+// other.
 const W_IH: [f64; 4] = [1.0, -0.5, 2.0, 0.5];
 const W_HH: [f64; 4] = [0.5, 1.0, -1.0, 0.5];
 const B_IH: [f64; 4] = [0.2, 0.5, 0.0, 0.1];
@@ -47,8 +49,8 @@ mod tests {
     use nn::{Generator, Lstm, LstmConfig, Module};
     use tensor::{Tape, Tensor};
 
-    /// What the crate says of one step: i, f, g, o, c, h; and, for the loss c_bar · c + h_bar · h, the gradients of the four
-    /// brackets and of the old memory.
+    /// What the crate says of one step: i, f, g, o, c, h; and, for the loss c_bar · c + h_bar · h,
+    /// the gradients of the four brackets and of the old memory.
     fn by_tape(x: f64, h: f64, c: f64, c_bar: f64, h_bar: f64) -> ([f64; 6], [f64; 4], f64) {
         let mut lstm = Lstm::<f64>::new(LstmConfig::new(1, 1), &mut Generator::manual_seed(0));
         for ((_, parameter), numbers) in
@@ -92,7 +94,8 @@ mod tests {
                     (a, "This is the bracket. A gate is σ of it."),
                     (
                         1.0 - f,
-                        "This is what is forgotten. The gate is what is kept, whatever its name says.",
+                        "This is what is forgotten. The gate is what is kept, whatever its name \
+                         says.",
                     ),
                     (a.tanh(), "A gate goes through σ, not through tanh: it lies between 0 and 1."),
                     (i, "This is the input gate. The rows are i, f, g, o."),
@@ -128,7 +131,8 @@ mod tests {
                     ),
                     (
                         2.0 * g * f * (1.0 - f),
-                        "The candidate stands beside the input gate. Beside the forget gate stands c_prev.",
+                        "The candidate stands beside the input gate. Beside the forget gate \
+                         stands c_prev.",
                     ),
                 ],
             );

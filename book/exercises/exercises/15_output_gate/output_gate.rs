@@ -1,9 +1,11 @@
-//! The output gate o: how much of the memory is shown. Write its value, and the gradient of its bracket.
+//! The output gate o: how much of the memory is shown. Write its value, and the gradient of its
+//! bracket.
 //!
 //! Chapter: The output gate o (book/src/15-output-gate.md), "The equation" and "Its gradient".
 #![allow(unused)] // as long as something is open
 
-// The cell of chapter 11. Each array has the rows of i, f, g, o, as PyTorch lays them below each other.
+// The cell of chapter 11. Each array has the rows of i, f, g, o, as PyTorch lays them below each
+// other.
 const W_IH: [f64; 4] = [1.0, -0.5, 2.0, 0.5];
 const W_HH: [f64; 4] = [0.5, 1.0, -1.0, 0.5];
 const B_IH: [f64; 4] = [0.2, 0.5, 0.0, 0.1];
@@ -19,7 +21,8 @@ fn output_gate(x: f64, h: f64) -> f64 {
     0.0
 }
 
-/// The gradient of the bracket a_o, from that of the new hidden state, h_bar. `c` is the new memory.
+/// The gradient of the bracket a_o, from that of the new hidden state, h_bar. `c` is the new
+/// memory.
 fn a_o_bar(h_bar: f64, o: f64, c: f64) -> f64 {
     // TODO: from what is shown to the gate, and through σ.
     0.0
@@ -39,8 +42,8 @@ mod tests {
     use nn::{Generator, Lstm, LstmConfig, Module};
     use tensor::{Tape, Tensor};
 
-    /// What the crate says of one step: i, f, g, o, c, h; and, for the loss c_bar · c + h_bar · h, the gradients of the four
-    /// brackets and of the old memory.
+    /// What the crate says of one step: i, f, g, o, c, h; and, for the loss c_bar · c + h_bar · h,
+    /// the gradients of the four brackets and of the old memory.
     fn by_tape(x: f64, h: f64, c: f64, c_bar: f64, h_bar: f64) -> ([f64; 6], [f64; 4], f64) {
         let mut lstm = Lstm::<f64>::new(LstmConfig::new(1, 1), &mut Generator::manual_seed(0));
         for ((_, parameter), numbers) in

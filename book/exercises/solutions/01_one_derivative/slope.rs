@@ -1,7 +1,7 @@
 //! The first derivative: the slope of the line through two points of a curve.
 //!
-//! `slope` gets a function, a place `x` and a step `h`. How much does `f` grow from `x` to `x + h`, for each
-//! unit of the way?
+//! `slope` gets a function, a place `x` and a step `h`. How much does `f` grow from `x` to `x + h`,
+//! for each unit of the way?
 //!
 //! Chapter: One derivative (book/src/01-one-derivative.md), "The limit".
 
@@ -23,7 +23,8 @@ mod tests {
 
     #[test]
     fn the_slope_is_the_rise_by_the_run() {
-        let curves: [(&str, fn(f64) -> f64, f64, f64, f64); 3] = [
+        type Curve = (&'static str, fn(f64) -> f64, f64, f64, f64);
+        let curves: [Curve; 3] = [
             ("x² at 3 with h = 0.5", |x| x * x, 3.0, 0.5, 6.5),
             ("x³ at 1 with h = 0.1", |x| x * x * x, 1.0, 0.1, 3.31),
             ("5 − 2x at 4 with h = 0.25", |x| 5.0 - 2.0 * x, 4.0, 0.25, -2.0),

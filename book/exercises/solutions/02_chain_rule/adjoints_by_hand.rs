@@ -1,8 +1,8 @@
 //! z = x² y, computed in two steps: u = x y and z = u x. Write the adjoints of u, y and x.
 //!
-//! An adjoint (read "u bar") is the derivative of the final result, z, with respect to a value, over all paths. Use
-//! the arrows of the graph, not the formula x² y: for each arrow that leaves a value, the adjoint at its end
-//! times the arrow's own derivative.
+//! An adjoint (read "u bar") is the derivative of the final result, z, with respect to a value,
+//! over all paths. Use the arrows of the graph, not the formula x² y: for each arrow that leaves a
+//! value, the adjoint at its end times the arrow's own derivative.
 //!
 //! Chapter: The chain rule on a graph (book/src/02-chain-rule.md), "By hand".
 

@@ -1,13 +1,15 @@
-//! A program computes b = a + a and then c = b + b, so c = 4a. But here the adjoint of a comes out as 6.
+//! A program computes b = a + a and then c = b + b, so c = 4a. But here the adjoint of a comes out
+//! as 6.
 //!
-//! The values are impatient: whenever a piece arrives at one, it adds it to its total and at once passes the total
-//! on. Find the place where a value speaks too early, and mend it. You may change all of `adjoints`. This is the
-//! question that users of small autodiff engines ask most often: why is a topological order needed?
+//! The values are impatient: whenever a piece arrives at one, it adds it to its total and at once
+//! passes the total on. Find the place where a value speaks too early, and mend it. You may change
+//! all of `adjoints`. This is the question that users of small autodiff engines ask most often: why
+//! is a topological order needed?
 //!
 //! Chapter: The chain rule on a graph (book/src/02-chain-rule.md), "Why reverse order".
 
-/// The adjoints of all values of a program of sums. `inputs[v]` are the values that v is the sum of, and always come
-/// before it; the last value is the result.
+/// The adjoints of all values of a program of sums. `inputs[v]` are the values that v is the sum
+/// of, and always come before it; the last value is the result.
 fn adjoints(inputs: &[&[usize]]) -> Vec<f64> {
     let mut total = vec![0.0; inputs.len()];
     // When a value has its turn, all that read it have had theirs, so its total is complete.

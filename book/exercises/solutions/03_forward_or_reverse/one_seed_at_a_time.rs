@@ -1,4 +1,5 @@
-//! z = x² y has two derivatives, 2 x y and x². Somebody wants both in one run of dual numbers, and sets both dots to 1.
+//! z = x² y has two derivatives, 2 x y and x². Somebody wants both in one run of dual numbers, and
+//! sets both dots to 1.
 //!
 //! Print what the run gives. In which direction did the inputs move? Then mend it.
 //!
@@ -27,7 +28,8 @@ fn z(x: Dual, y: Dual) -> Dual {
 
 /// ∂z/∂x and ∂z/∂y.
 fn slopes(x: f64, y: f64) -> (f64, f64) {
-    // With both dots 1, the run gives J v with v = (1, 1): the sum of both derivatives. One run for each input.
+    // With both dots 1, the run gives J v with v = (1, 1): the sum of both derivatives. One run for
+    // each input.
     let run = |dot_x, dot_y| z(Dual { value: x, dot: dot_x }, Dual { value: y, dot: dot_y }).dot;
     (run(1.0, 0.0), run(0.0, 1.0))
 }
@@ -51,7 +53,8 @@ mod tests {
             ] {
                 let why = match found {
                     _ if found == sum => {
-                        "It is the sum of both: the slope along the diagonal, for both inputs moved."
+                        "It is the sum of both: the slope along the diagonal, for both inputs \
+                         moved."
                     }
                     _ if found == other => "It is the other one.",
                     _ if found == 0.0 => "No input moved in this run.",

@@ -1,6 +1,6 @@
-//! In this engine, as in many small ones, each value keeps its own gradient. The first backward pass is right. The second,
-//! of the same result, is not, and a is not even off by a factor of 2. After each pass, every gradient should be the
-//! derivative, and no more.
+//! In this engine, as in many small ones, each value keeps its own gradient. The first backward
+//! pass is right. The second, of the same result, is not, and a is not even off by a factor of 2.
+//! After each pass, every gradient should be the derivative, and no more.
 //!
 //! Print the gradients after each pass; then mend `backward`.
 //!
@@ -70,14 +70,16 @@ mod tests {
             let why = match b {
                 1.0 => "The second arrow has replaced what the first one brought.",
                 _ if b > 2.0 => {
-                    "It still holds what the pass before has left there, and passes that on to a as well."
+                    "It still holds what the pass before has left there, and passes that on to a \
+                     as well."
                 }
                 _ => "It goes into c twice.",
             };
             assert!(b == 2.0, "{after}, the gradient of b should be 2 and is {b}. {why}");
 
             let why = if a == 4.0 * passes as f64 {
-                "This is the sum over all passes. PyTorch's variables add up like this; here, one pass is wanted."
+                "This is the sum over all passes. PyTorch's variables add up like this; here, one \
+                 pass is wanted."
             } else {
                 "It goes into b twice."
             };

@@ -1,6 +1,7 @@
 //! The derivative of x² at 3 is 6. This program gets 0, and no error.
 //!
-//! Run it: it prints the tape. Look for the line that should have an input and has none. Then mend it.
+//! Run it: it prints the tape. Look for the line that should have an input and has none. Then mend
+//! it.
 //!
 //! Chapter: The tape (book/src/04-tape.md), "Handles, and what the compiler refuses".
 
@@ -10,7 +11,8 @@ use tensor::{Tape, Tensor};
 fn square(x: f64) -> (f64, f64) {
     let tape = Tape::new();
     let x = tape.var(Tensor::from(x));
-    // `x.value()` takes the number off the tape, and `tape.var` writes it as a new leaf. The handle itself can be copied.
+    // `x.value()` takes the number off the tape, and `tape.var` writes it as a new leaf. The handle
+    // itself can be copied.
     let copy = x;
     let y = copy * copy;
     println!("{tape}");

@@ -1,8 +1,8 @@
-//! A machine that differentiates programs, in some twenty lines. Two places are open: what a product writes down, and the
-//! backward pass.
+//! A machine that differentiates programs, in some twenty lines. Two places are open: what a
+//! product writes down, and the backward pass.
 //!
-//! Each value is a node of the tape, and a variable is its number. A node keeps its inputs: the number of each, and the
-//! node's derivative by it.
+//! Each value is a node of the tape, and a variable is its number. A node keeps its inputs: the
+//! number of each, and the node's derivative by it.
 //!
 //! Chapter: The tape (book/src/04-tape.md), "The backward pass is one loop".
 
@@ -105,7 +105,8 @@ mod tests {
         let why = match bar[a] {
             1.0 => "What arrives later has replaced what was there. It has to be added.",
             0.0 => {
-                "The nodes have their turn in the wrong order: when b had its turn, nothing had arrived yet."
+                "The nodes have their turn in the wrong order: when b had its turn, nothing had \
+                 arrived yet."
             }
             _ => "Two arrows lead from a to b, and two from b to c.",
         };

@@ -1,5 +1,6 @@
-//! Broadcasting repeats a small tensor until it is large: a row for each row, a column for each column, one number
-//! everywhere. Write its pullback, which takes the gradient of the large tensor to that of the small one.
+//! Broadcasting repeats a small tensor until it is large: a row for each row, a column for each
+//! column, one number everywhere. Write its pullback, which takes the gradient of the large tensor
+//! to that of the small one.
 //!
 //! Tensors are slices here, row after row; a shape is `[rows, columns]`.
 //!
@@ -56,30 +57,20 @@ mod tests {
         ];
         for (what, small, expected, times) in cases {
             let found = pullback(&dy, small, [2, 3]);
-            let last: Vec<f64> = (0..expected.len())
-                .map(|k| {
-                    *dy.iter()
-                        .enumerate()
-                        .filter(|(at, _)| place(small, at / 3, at % 3) == k)
-                        .next_back()
-                        .unwrap()
-                        .1
-                })
-                .collect();
-            let first: Vec<f64> = (0..expected.len())
-                .map(|k| {
-                    *dy.iter()
-                        .enumerate()
-                        .find(|(at, _)| place(small, at / 3, at % 3) == k)
-                        .unwrap()
-                        .1
-                })
-                .collect();
+            // What each element of the small tensor was told, in order.
+            let told = |k: usize| {
+                let told =
+                    dy.iter().enumerate().filter(move |(at, _)| place(small, at / 3, at % 3) == k);
+                told.map(|(_, dy)| *dy)
+            };
+            let first: Vec<f64> = (0..expected.len()).filter_map(|k| told(k).next()).collect();
+            let last: Vec<f64> = (0..expected.len()).filter_map(|k| told(k).next_back()).collect();
             let mean: Vec<f64> = expected.iter().map(|sum| sum / times).collect();
             let why = if found.len() != expected.len() {
                 "The gradient of a tensor has its shape."
             } else if found == mean {
-                "This is the mean. Nothing was divided on the way there, so nothing is on the way back."
+                "This is the mean. Nothing was divided on the way there, so nothing is on the way \
+                 back."
             } else if found == last {
                 "Only the last of the places where it was used is left."
             } else if found == first {

@@ -1,5 +1,6 @@
-//! A matrix product is many small products a[i][k] · b[k][j], each added to one y[i][j]. Given `dy`, the gradient of y,
-//! write the gradients of a and b: one line for each, in the same three loops.
+//! A matrix product is many small products a[i][k] · b[k][j], each added to one y[i][j]. Given
+//! `dy`, the gradient of y, write the gradients of a and b: one line for each, in the same three
+//! loops.
 //!
 //! Chapter: The matrix product (book/src/06-matmul.md), "What one element does".
 

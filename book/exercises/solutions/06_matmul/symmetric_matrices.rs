@@ -1,5 +1,5 @@
-//! A product as an operation of its own. Its author tested it with two matrices and found nothing wrong. The test below has
-//! two more pairs.
+//! A product as an operation of its own. Its author tested it with two matrices and found nothing
+//! wrong. The test below has two more pairs.
 //!
 //! Look at what is special about the author's matrices. Then mend the pullback.
 //!
@@ -11,7 +11,8 @@ fn product<'t>(a: Var<'t, f64>, b: Var<'t, f64>) -> Var<'t, f64> {
     let (av, bv) = (a.value(), b.value());
     let y = av.matmul(&bv);
     a.tape().record("product", [a, b], y, move |dy, _| {
-        // The author's matrices are their own transposes, and square, so that no shape gives the mistake away.
+        // The author's matrices are their own transposes, and square, so that no shape gives the
+        // mistake away.
         [dy.matmul_nt(&bv), av.matmul_tn(dy)]
     })
 }
@@ -49,7 +50,8 @@ mod tests {
                 let (found, expected) = (mine.wrt(x), right.wrt(x));
                 assert!(
                     found == expected,
-                    "for {what}, the gradient of {name} should be {:?} and is {:?}. Which factor has to be transposed?",
+                    "for {what}, the gradient of {name} should be {:?} and is {:?}. Which factor \
+                     has to be transposed?",
                     expected.data(),
                     found.data()
                 );

@@ -1,5 +1,6 @@
-//! The logistic function σ(x) = 1 / (1 + e⁻ˣ) = eˣ / (1 + eˣ), in `f32`, for the inputs that a network may really get. This
-//! form gives NaN for large x. Write one that never overflows, and that keeps the small values on the left.
+//! The logistic function σ(x) = 1 / (1 + e⁻ˣ) = eˣ / (1 + eˣ), in `f32`, for the inputs that a
+//! network may really get. This form gives NaN for large x. Write one that never overflows, and
+//! that keeps the small values on the left.
 //!
 //! Chapter: σ and tanh (book/src/07-sigmoid-tanh.md), "A σ that breaks, and one that does not".
 
@@ -26,7 +27,8 @@ mod tests {
                 _ if found.is_nan() => "An exponential has become ∞, and ∞ / ∞ is no number.",
                 _ if !(0.0..=1.0).contains(&found) => "σ lies between 0 and 1.",
                 0.0 => {
-                    "An exponential has become ∞, and 1 / ∞ is 0. For x < 0 there is a form without it."
+                    "An exponential has become ∞, and 1 / ∞ is 0. For x < 0 there is a form \
+                     without it."
                 }
                 1.0 if x < 0.0 => "For x < 0 the value is small. Is the sign right?",
                 _ if x < 0.0 => "A small number that is computed as 1 − 1 has lost its digits.",

@@ -1,12 +1,11 @@
 //! Three operations, each with its own pullback. Two are wrong.
 //!
-//! Read them and decide which, before you run anything. Then mend the two. The judge is the crate's own, `check_vjp`.
+//! Read them and decide which, before you run anything. Then mend the two. The judge is the crate's
+//! own, `check_vjp`.
 //!
 //! Chapter: Checking gradients (book/src/09-gradient-checking.md), "The check".
 
 use tensor::Var;
-
-// TODO: two of these three are wrong.
 
 fn quotient<'t>(a: Var<'t, f64>, b: Var<'t, f64>) -> Var<'t, f64> {
     let (av, bv) = (a.value(), b.value());
@@ -17,7 +16,9 @@ fn quotient<'t>(a: Var<'t, f64>, b: Var<'t, f64>) -> Var<'t, f64> {
 }
 
 fn transpose<'t>(x: Var<'t, f64>) -> Var<'t, f64> {
-    // A reshape keeps the order of the numbers, and a transpose changes it. The shapes fit, so nothing complains.
+    // A reshape keeps the order of the numbers, and a transpose changes it. The shapes fit, so
+    // nothing complains. Even the gradient of the sum finds nothing: then dy is all ones, which
+    // look the same in any order. So the judge draws at random.
     x.tape().record("transpose", [x], x.value().transpose(0, 1), |dy, _| [dy.transpose(0, 1)])
 }
 

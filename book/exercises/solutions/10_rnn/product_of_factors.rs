@@ -1,5 +1,5 @@
-//! The gradient through three steps of an RNN is a product of three factors, u (1 − h²). This loop is wrong by three per
-//! cent: the kind of error that training hides.
+//! The gradient through three steps of an RNN is a product of three factors, u (1 − h²). This loop
+//! is wrong by three per cent: the kind of error that training hides.
 //!
 //! Look for the state that each factor is taken at. Then mend it.
 //!
@@ -32,7 +32,8 @@ mod tests {
             let found = gradient(w, u, xs);
             let late = |h: f64| 1.0 - h * h;
             let why = if (found - 0.5).abs() < 1e-9 {
-                "The factor of the first step is taken at h₀, before the step. The slope of a tanh is had from its output."
+                "The factor of the first step is taken at h₀, before the step. The slope of a \
+                 tanh is had from its output."
             } else if (found - late(last(0.0)) * u.powi(xs.len() as i32)).abs() < 1e-9 {
                 "Each step has a slope of its own."
             } else if (found * u.powi(xs.len() as i32) - expected).abs() < 1e-9 {

@@ -1,4 +1,5 @@
-//! One step of the plain RNN, h_t = tanh(W x_t + U h_{t−1} + b), with two inputs and two units, in plain arithmetic.
+//! One step of the plain RNN, h_t = tanh(W x_t + U h_{t−1} + b), with two inputs and two units, in
+//! plain arithmetic.
 //!
 //! Chapter: The plain RNN, and how it forgets (book/src/10-rnn.md), "One step, again and again".
 

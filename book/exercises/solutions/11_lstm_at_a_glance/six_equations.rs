@@ -1,5 +1,5 @@
-//! The six equations of the LSTM, for one unit. The four brackets are given: a weighted sum of the input and the hidden
-//! state each. Write the rest.
+//! The six equations of the LSTM, for one unit. The four brackets are given: a weighted sum of the
+//! input and the hidden state each. Write the rest.
 //!
 //! Chapter: One LSTM cell, by hand (book/src/11-lstm-at-a-glance.md), "The six equations".
 

@@ -1,5 +1,5 @@
-//! Four sums, four functions: somebody makes the code more regular and maps σ over all four. The cell no longer agrees with
-//! the crate's.
+//! Four sums, four functions: somebody makes the code more regular and maps σ over all four. The
+//! cell no longer agrees with the crate's.
 //!
 //! Look for the one that is different. Then mend it.
 //!
@@ -54,7 +54,8 @@ mod tests {
                 };
                 assert!(
                     right,
-                    "for x = {x}, h = {h}, c = {c}: the new {name} should be {:.4} and is {:.4}. {why}",
+                    "for x = {x}, h = {h}, c = {c}: the new {name} should be {:.4} and is {:.4}. \
+                     {why}",
                     expected[k], found[k]
                 );
             }

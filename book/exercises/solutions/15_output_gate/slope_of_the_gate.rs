@@ -1,5 +1,5 @@
-//! Somebody has written the derivative of h_t by a_o, the bracket of the output gate, by hand. The central difference says
-//! something else.
+//! Somebody has written the derivative of h_t by a_o, the bracket of the output gate, by hand. The
+//! central difference says something else.
 //!
 //! Which function's derivative is this, and which one is it meant to be? Mend it.
 //!
@@ -25,7 +25,7 @@ mod tests {
 
     #[test]
     fn as_the_difference() {
-        for (a_o, c) in [(1.0, 0.5), (-2.0, 3.0), (0.0, -1.0)] {
+        for (a_o, c) in [(1.0, 0.5_f64), (-2.0, 3.0), (0.0, -1.0)] {
             let h = |a: f64| sigmoid(a) * c.tanh();
             let expected = (h(a_o + 6e-6) - h(a_o - 6e-6)) / 12e-6;
             let (found, o) = (by_hand(a_o, c), sigmoid(a_o));
