@@ -82,28 +82,39 @@ fn backward(steps: &[Step], y_bar: &[f64], w: &Weights) -> (Vec<Bars>, Weights) 
         let Step { x, h_prev, c_prev, i, f, g, o, c, h } = steps[t];
         let bar = &mut bars[t];
 
-        // TODO: sixteen blanks.
-        bar.h = 0.0; // (bptt-h)       h is read by the output y, and by the four brackets of the later step
-        bar.o = 0.0; // (bptt-o)       o is read by h = o tanh(c)
-        bar.c = 0.0; // (bptt-c)       c is read by h, and by the later step's c
+        // TODO: sixteen blanks, from here to the end of the loop.
 
-        bar.i = 0.0; // (bptt-i)       i is read by c = f c_prev + i g
-        bar.f = 0.0; // (bptt-f)       and so is f,
-        bar.g = 0.0; // (bptt-g)       and g,
-        bar.c_prev = 0.0; // (bptt-c-prev)  and c_prev
+        // (bptt-h) h is read by the output y, and by the four brackets of the later step.
+        bar.h = 0.0;
+        // (bptt-o) o is read by h = o tanh(c).
+        bar.o = 0.0;
+        // (bptt-c) c is read by h, and by the later step's c.
+        bar.c = 0.0;
 
-        bar.a_i = 0.0; // (bptt-ai)      a_i is read by i = σ(a_i)
-        bar.a_f = 0.0; // (bptt-af)      a_f by f = σ(a_f)
-        bar.a_g = 0.0; // (bptt-ag)      a_g by g = tanh(a_g)
-        bar.a_o = 0.0; // (bptt-ao)      a_o by o = σ(a_o)
+        // (bptt-i), (bptt-f), (bptt-g), (bptt-c-prev): the four are read by c = f c_prev + i g.
+        bar.i = 0.0;
+        bar.f = 0.0;
+        bar.g = 0.0;
+        bar.c_prev = 0.0;
 
+        // (bptt-ai), (bptt-af), (bptt-ag), (bptt-ao): each bracket is read by its gate, through σ;
+        // a_g by the candidate, through tanh.
+        bar.a_i = 0.0;
+        bar.a_f = 0.0;
+        bar.a_g = 0.0;
+        bar.a_o = 0.0;
+
+        // (bptt-x), (bptt-h-prev): both are read by all four brackets, of which number k is
+        // w.ih[k] x + w.hh[k] h_prev + w.b[k].
         let a_bar = [bar.a_i, bar.a_f, bar.a_g, bar.a_o];
-        bar.x = 0.0; // (bptt-x)       x is read by the four brackets a_k = w.ih[k] x + w.hh[k] h_prev + w.b[k]
-        bar.h_prev = 0.0; // (bptt-h-prev)  and so is h_prev
+        bar.x = 0.0;
+        bar.h_prev = 0.0;
+
+        // (bptt-w-ih), (bptt-w-hh), (bptt-b): the weights are read by bracket k of every step.
         for k in 0..4 {
-            w_bar.ih[k] += 0.0; // (bptt-w-ih)    the weights are read by the brackets of every step
-            w_bar.hh[k] += 0.0; // (bptt-w-hh)
-            w_bar.b[k] += 0.0; // (bptt-b)
+            w_bar.ih[k] += 0.0;
+            w_bar.hh[k] += 0.0;
+            w_bar.b[k] += 0.0;
         }
 
         (h_later, c_later) = (bar.h_prev, bar.c_prev);
@@ -224,6 +235,10 @@ mod tests {
                             "Only the later step has a say. The output reads h, too: y_bar[t].",
                         ),
                         (b.h + later.c_prev, "c_later has nothing to do with h. It goes to c."),
+                        (
+                            y_bar[t] + later.c_prev,
+                            "c_later goes to c. What the later step sends to h is h_later.",
+                        ),
                     ],
                 );
                 judge(
@@ -284,6 +299,10 @@ mod tests {
                             "What h sends is h_bar, complete. This is only what the output said.",
                         ),
                         (later.c_prev, "Only the later step has a say. c is read by h, too."),
+                        (
+                            later.h_prev + b.h * o * slope,
+                            "h_later goes to h. What the later step sends to c is c_later.",
+                        ),
                         (
                             (later.c_prev + b.h) * o * slope,
                             "c_later does not come through h: there is no o and no tanh on its \
@@ -488,11 +507,8 @@ mod tests {
                 );
             }
         }
-    }
 
-    /// Without the tape, too: the gradient of a weight is the slope of the loss.
-    #[test]
-    fn the_first_weight_against_a_difference() {
+        // Without the tape, too: the gradient of a weight is the slope of the loss.
         let (xs, start, y_bar) = ([1.0, 2.0], (0.0, 0.0), [1.0, 1.0]);
         let loss = |step: f64| {
             let mut w = WEIGHTS;

@@ -222,6 +222,10 @@ mod tests {
                             "Only the later step has a say. The output reads h, too: y_bar[t].",
                         ),
                         (b.h + later.c_prev, "c_later has nothing to do with h. It goes to c."),
+                        (
+                            y_bar[t] + later.c_prev,
+                            "c_later goes to c. What the later step sends to h is h_later.",
+                        ),
                     ],
                 );
                 judge(
@@ -282,6 +286,10 @@ mod tests {
                             "What h sends is h_bar, complete. This is only what the output said.",
                         ),
                         (later.c_prev, "Only the later step has a say. c is read by h, too."),
+                        (
+                            later.h_prev + b.h * o * slope,
+                            "h_later goes to h. What the later step sends to c is c_later.",
+                        ),
                         (
                             (later.c_prev + b.h) * o * slope,
                             "c_later does not come through h: there is no o and no tanh on its \
@@ -486,11 +494,8 @@ mod tests {
                 );
             }
         }
-    }
 
-    /// Without the tape, too: the gradient of a weight is the slope of the loss.
-    #[test]
-    fn the_first_weight_against_a_difference() {
+        // Without the tape, too: the gradient of a weight is the slope of the loss.
         let (xs, start, y_bar) = ([1.0, 2.0], (0.0, 0.0), [1.0, 1.0]);
         let loss = |step: f64| {
             let mut w = WEIGHTS;
