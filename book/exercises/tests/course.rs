@@ -227,6 +227,11 @@ fn files_headers_and_chapters_agree() {
         assert!(page.contains(&entry), "c-exercises.md has no `{entry}`");
         names.push(format!("{name}.txt"));
     }
+    // The message that shows how an exercise answers.
+    let answers = read("tests/answers/slope.txt");
+    let (shipped, _) = answers["as shipped: ".len()..].split_once('\n').expect("more than a line");
+    assert!(page.contains(shipped), "c-exercises.md does not show: {shipped}");
+    assert!(read("README.md").contains(shipped), "README.md does not show: {shipped}");
     let count = format!("{} small programs", names.len());
     assert!(read("../../README.md").contains(&count), "README.md does not speak of {count}");
     assert_eq!(page.matches("#exercises) | ").count(), names.len(), "c-exercises.md lists others");
