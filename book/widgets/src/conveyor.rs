@@ -27,7 +27,8 @@ pub fn compute(input: &[f64]) -> Option<Vec<f64>> {
     for t in 0..steps {
         states.push((states[t] * u).tanh());
     }
-    let mut out = vec![f, 0.5_f64.ln() / f.ln()];
+    let ln = |x| item(tape.constant(number(x)).ln());
+    let mut out = vec![f, ln(0.5) / ln(f)];
     out.push(last.c.backward().wrt(c_0).item());
     out.push(states[steps].backward().wrt(start).item());
     out.push(1.0);
