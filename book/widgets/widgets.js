@@ -51,7 +51,8 @@ class Figure extends HTMLElement {
     live.addEventListener("keydown", (event) => event.stopPropagation());
     let width = 0;
     new ResizeObserver(() => {
-      if (live.clientWidth === width) return;
+      // On paper it is not shown, and has no width.
+      if ([0, width].includes(live.clientWidth)) return;
       width = live.clientWidth;
       update();
     }).observe(live);
@@ -76,7 +77,7 @@ const math = (name) => {
 // A slider keeps the exact number that it was set to; only a move of the hand rounds it.
 function slider(parent, { name, says, min, max, step, value, digits = 2, show }, change) {
   const node = parent.appendChild(html(
-    `<label class="slider"><span>${math(name)}</span><output></output>` +
+    `<label class="slider"><span>${math(name)}</span><output aria-live="off"></output>` +
       `<input type="range" min="${min}" max="${max}" step="${step}" aria-label="${says}"></label>`,
   ));
   const [output, input] = [node.querySelector("output"), node.querySelector("input")];
@@ -417,7 +418,7 @@ figure("training", [690, 1150, 420, 700], ({ live, call, preset }) => {
     const block = W / columns;
     gates.node.setAttribute("height", (UNITS * cell + 34) * (6 / columns));
     gates.show(
-      "Gates and states of all 20 units at the three steps of the chosen window.",
+      `Gates and states of all 20 units at the three steps of window ${window_.value}, before epoch ${epoch}.`,
       [...GATES, "c", "h"].map((name, part) => {
         const [left, top] = [(part % columns) * block, Math.floor(part / columns) * (UNITS * cell + 34) + 24];
         const width = (block - 14) / 3;
@@ -822,7 +823,7 @@ figure("adding", [430, 540], ({ live, call }) => {
       : `${name}: after ${(runs[key].points.length * BATCHES * 16).toLocaleString("en")} sequences the error is ${result(short(last(key)))}${runs[key].points.some((error) => error < 2e-3) ? ", learnt" : ""}`;
     drawing.show(
       `Mean squared error. Default: ${short(last("0") ?? 0)}. Chrono: ${short(last("1") ?? 0)}.`,
-      text(0, 12, "squared error against sequences: — default, – – chrono", "title"), field.frame,
+      text(0, 12, "squared error: — default, – – chrono", "title"), field.frame,
       line(field.left, field.y(2e-3), field.left + field.width, field.y(2e-3), "rule"), text(field.left + field.width, field.y(2e-3) - 5, "0.002", "tick end"), lines,
     );
     say(told(["0", "PyTorch’s default"]), told(["1", "chrono"]), "both read the same kind of sequences, with the same rate");
