@@ -51,7 +51,8 @@ class Figure extends HTMLElement {
     live.addEventListener("keydown", (event) => event.stopPropagation());
     let width = 0;
     new ResizeObserver(() => {
-      if (live.clientWidth === width) return;
+      // On paper it is not shown, and has no width.
+      if ([0, width].includes(live.clientWidth)) return;
       width = live.clientWidth;
       update();
     }).observe(live);
