@@ -1,6 +1,7 @@
 //! A pulse on the conveyor: what a forget gate leaves of it.
 
 use tensor::Tape;
+use tensor::kernel::math::ln;
 
 use crate::{item, number, one_unit};
 
@@ -17,7 +18,7 @@ pub fn compute(input: &[f64]) -> Option<Vec<f64>> {
     let cells = crate::steps(&vec![0.0; steps], (h_0, c_0), weights);
     let last = cells.last()?;
     let f = item(last.f);
-    let mut out = vec![f, 0.5_f64.ln() / f.ln(), last.c.backward().wrt(c_0).item(), 1.0];
+    let mut out = vec![f, ln(0.5) / ln(f), last.c.backward().wrt(c_0).item(), 1.0];
     out.extend(cells.iter().map(|step| item(step.c)));
     Some(out)
 }
