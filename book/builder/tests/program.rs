@@ -67,23 +67,27 @@ fn says_how_figures_come_to_run() {
     write("book/src/one.md", "{{#widget cell p.svg A}}\n");
     write("book/src/p.svg", "<svg></svg>");
     write("book/widgets/widgets.js", "figure(\"cell\", 0)\n");
-    let build = |ci: &str| {
+    // Instead of a compiler, what names no folder, and what leaves all as it is.
+    let build = |rustc: &str, ci: &str| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_book"));
-        // A compiler that names no folder.
-        command.current_dir(folder.path()).env("RUSTC", "echo").env("CI", ci);
+        command.current_dir(folder.path()).env("RUSTC", rustc).env("CARGO", "true").env("CI", ci);
         let built = command.output().unwrap();
-        (
-            built.status.code(),
-            String::from_utf8(built.stdout).unwrap(),
-            String::from_utf8(built.stderr).unwrap(),
-        )
+        let [said, warned] =
+            [built.stdout, built.stderr].map(|out| String::from_utf8(out).unwrap());
+        (built.status.success(), said, warned)
     };
     let hint =
         "the figures stay pictures until you run: rustup target add wasm32-unknown-unknown\n";
-    let (code, said, warned) = build("");
-    assert_eq!((code, &warned[..]), (Some(0), hint));
-    assert!(!said.contains("widgets.js"), "{said}");
-    assert_eq!(build("true"), (Some(1), String::new(), format!("book/widgets: {hint}")));
+    let (built, said, warned) = build("echo", "");
+    assert!(built && warned == hint && !said.contains("widgets.js"), "{said}{warned}");
+    assert_eq!(build("echo", "true"), (false, String::new(), format!("book/widgets: {hint}")));
+
+    write("book/widgets/widgets.css", "");
+    write("target/widgets/wasm32-unknown-unknown/release/widgets.wasm", "");
+    let (built, said, warned) = build("rustc", "");
+    let installed =
+        said.ends_with("/target/book/index.html, widgets.js 1 KB\n") && warned.is_empty();
+    assert!(built && (installed || warned == hint), "{said}{warned}");
 }
 
 #[test]

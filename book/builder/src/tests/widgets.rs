@@ -54,7 +54,7 @@ fn read(folder: &TempDir, file: &str) -> String {
 
 #[test]
 fn a_figure_and_its_script() {
-    let two = "# Two\n\ntext\n{{#widget cell(forget_bias=1.0, x = -a&b) p.svg A *cell*}}\n*goes on*\n\n\
+    let two = "# Two\n\ntext\n{{#widget cell(forget_bias=1.0, x = -a&lt;) p.svg A *cell*}}\n*goes on*\n\n\
                - {{#widget v-curve p.svg A curve}}\n  *goes on*\n";
     let summary = ("book/src/SUMMARY.md", "[One](one.md)\n[Two](two.md)\n");
     let folder = with_figures("# One\n", &[summary, ("book/src/two.md", two)]);
@@ -64,7 +64,7 @@ fn a_figure_and_its_script() {
         &page,
         &[
             "<p>text</p>\n<div class=\"widget\"><tapestry-figure name=\"cell\" \
-             data-forget_bias=\"1.0\" data-x=\"-a&amp;b\">\n<div class=\"picture\">\
+             data-forget_bias=\"1.0\" data-x=\"-a&amp;lt;\">\n<div class=\"picture\">\
              <svg role=\"img\" aria-label=\"A *cell*\"><text>x</text></svg></div>\n\
              </tapestry-figure><script src=\"widgets.js\" defer=\"\"></script></div>\n",
             "<tapestry-figure name=\"v-curve\">",
@@ -78,7 +78,7 @@ fn a_figure_and_its_script() {
     let script = "(() => {\n\"use strict\";\nconst WASM = \"H4sIAAAAAAAC/2NILM4FANtJQF8EAAAA\";\n\
                   const CSS = `p::before { content: \"\\\\201C \\`\\${a}\"; }`;\n";
     // Without indentation, which nobody needs to load.
-    let script = format!("{script}{}})();\n", JS.1.replace("\n  ", "\n"));
+    let script = format!("{script}{}\n}})();\n", JS.1.replace("\n  ", "\n"));
     assert_eq!(read(&folder, "target/book/widgets.js"), script);
     assert_eq!(built.contents.script, Some(script.len()));
 
@@ -141,8 +141,8 @@ fn without_webassembly_the_picture_stays() {
     assert!(!folder.path().join(stale.0).exists());
     assert!(!folder.path().join("target/book/widgets.js").exists());
 
-    // A book without figures needs no package and compiles nothing.
-    let folder = repository(&[stale]);
+    // A book without figures compiles nothing.
+    let folder = with_figures("# One\n", &[stale]);
     build(&folder, |_| panic!("there is nothing to compile"));
     assert!(!folder.path().join("target/book/widgets.js").exists());
 
