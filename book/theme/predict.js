@@ -38,7 +38,7 @@ for (const answer of document.querySelectorAll("blockquote > .answer")) {
     }
   };
   const attempt = (given, isRight, isSame) => {
-    if (isRight) return end("Yes:");
+    if (isRight) return end("Right:");
     // A hint is a wrong answer, a colon, and a sentence to whoever gives it.
     const hint = list(hints).find((hint) => isSame(hint.split(":")[0]));
     const why = hint ? hint.slice(hint.indexOf(":") + 1) : " Try again, or see the answer.";

@@ -1,5 +1,5 @@
 //! Checks the questions that answer: each chapter's «Predict» has an answer, with what
-//! theme/predict.js needs to ask for it.
+//! theme/predict.js needs to ask for it. DESIGN.md has the form.
 
 use std::collections::{BTreeMap, BTreeSet};
 
