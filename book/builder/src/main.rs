@@ -14,6 +14,7 @@ mod make;
 mod marks;
 mod math;
 mod numbers;
+mod predict;
 mod problem;
 mod serve;
 mod svg;
