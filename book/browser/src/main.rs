@@ -39,11 +39,15 @@ fn main() -> ExitCode {
             numbers(&page.eval(&format!("{EPOCHS}()")))
         })
         .collect();
+    let computed: Vec<_> = (0..VISITS)
+        .flat_map(|_| numbers(&page.eval(&format!("{COMPUTED}('{}')", book::wasm()))))
+        .collect();
     let size = fs::metadata(book::folder().join("widgets.js")).map_or(0, |file| file.len());
     for (what, times, aim) in [
         ("from coming near to drawn", drawn, 200),
         ("a slider's answer", answers, 16),
-        ("500 epochs of the notebook, played", epochs, 1000),
+        ("500 epochs of the notebook, computed", computed, 1000),
+        ("500 epochs, frame by frame", epochs, 1000),
     ] {
         let median = median(&times).unwrap_or(f64::NAN);
         println!("{what}: {median:.1} ms, median of {} (aim: {aim})", times.len());
@@ -87,6 +91,15 @@ const EPOCHS: &str = "(async () => {
   const begin = performance.now();
   button(node, 'train').click();
   await until(() => steps(node).includes('after 500 epochs'), 20);
+  return [performance.now() - begin];
+})";
+
+/// 500 epochs alone, without a picture of any.
+const COMPUTED: &str = "(async (wasm) => {
+  const compute = await compiled(wasm);
+  const [training] = compute('training_start', [0.1]);
+  const begin = performance.now();
+  compute('training_run', [training, 500]);
   return [performance.now() - begin];
 })";
 
