@@ -7,20 +7,11 @@ use widgets::{adding, bptt, cell, conveyor, rnn, saturation, tape, training, v_c
 use super::in_browser;
 use browser::book;
 
-/// What a page's own WebAssembly answers, as the bits of each number.
-const CALLS: &str = r#"
-(async (wasm, calls) => {
-  const bytes = Uint8Array.from(atob(wasm), (char) => char.charCodeAt(0));
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  const module = await WebAssembly.instantiate(await new Response(stream).arrayBuffer());
-  const { memory, input, output, ...figures } = module.instance.exports;
-  return calls.map(([name, numbers]) => {
-    const at = input(numbers.length);
-    new Float64Array(memory.buffer, at, numbers.length).set(numbers);
-    const count = figures[name]();
-    return Array.from(new BigUint64Array(memory.buffer, output(), count), String);
-  });
-})"#;
+/// What the page's WebAssembly answers to calls, as the bits of each number.
+const ANSWERS: &str = "(async (wasm, calls) => {
+  const compute = await compiled(wasm);
+  return calls.map((call) => Array.from(new BigUint64Array(compute(...call).buffer), String));
+})";
 
 type Compute = fn(&[f64]) -> Option<Vec<f64>>;
 
@@ -53,7 +44,7 @@ fn same_bits() {
     ]);
     in_browser(|page| {
         let names: Vec<_> = calls.iter().map(|(name, _, input)| json!([name, input])).collect();
-        let answers = page.eval(&format!("{CALLS}({}, {})", json!(book::wasm()), json!(names)));
+        let answers = page.eval(&format!("{ANSWERS}({}, {})", json!(book::wasm()), json!(names)));
         let mut wrong = Vec::new();
         for (k, (name, compute, input)) in calls.iter().enumerate() {
             let native = compute(input).expect("it has an answer");
