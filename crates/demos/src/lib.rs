@@ -20,6 +20,7 @@ pub mod forecast;
 pub mod forecaster;
 pub mod notebook;
 pub mod numpy;
+pub mod own_data;
 pub mod pictures;
 pub mod program;
 pub mod remember;
