@@ -23,23 +23,22 @@ use crate::{Cli, ForecastOptions, SeedOption, learning_rate};
 #[derive(Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct ForecastCommand {
-    /// Demo 2: replay torch.manual_seed(N) and then the notebook's cells. With --data: where the
-    /// random numbers begin [default: 0]
+    /// Replay torch.manual_seed(N) [with --data: 0]
     #[arg(long, value_name = "N",
           value_parser = whole_number::<u64>(0, u64::MAX), allow_negative_numbers = true)]
     seed: Option<u64>,
-    /// How often the network sees all windows [default: 500; with --data at most 100]
+    /// How often the network sees all windows [default: 500; with --data: 100]
     #[arg(long, value_name = "N",
           value_parser = whole_number::<usize>(1, 1_000_000), allow_negative_numbers = true)]
     epochs: Option<usize>,
-    /// Adam's learning rate [default: 0.1; with --data 0.003]
+    /// Adam's learning rate [default: 0.1; with --data: 0.003]
     #[arg(long, value_name = "X", value_parser = learning_rate, allow_negative_numbers = true)]
     lr: Option<f64>,
-    /// The LSTM's hidden size [default: 20; with --data 32]
+    /// The LSTM's hidden size [default: 20; with --data: 32]
     #[arg(long, value_name = "N",
           value_parser = whole_number::<usize>(1, 1024), allow_negative_numbers = true)]
     hidden: Option<usize>,
-    /// How many time steps a window has [default: 3, and up to 10; with --data 14]
+    /// How many rows a window has [default: 3; with --data: 14]
     #[arg(long, value_name = "N",
           value_parser = whole_number::<usize>(1, MOST_WINDOW), allow_negative_numbers = true)]
     window: Option<usize>,
@@ -54,9 +53,11 @@ pub struct ForecastCommand {
 }
 
 const AFTER_HELP: &str = "\
-With --data, the first 60 % of the rows are for training, the next 20 % say when
-to stop, and the last 20 % are the test. Rows should be in the order of time, and
-as far apart as each other.
+With --data, the forecast is one of your own column, beside its baselines. Rows
+should be in the order of time and equally far apart; numbers have a point. A
+column of dates or texts is left out. Of the rows, the first 60 % are trained on,
+the next 20 % say when to stop, and the last 20 % are the test. --epochs is the
+most there may be. Without --data, a window has up to 10 rows.
 
   demos forecast --data FILE.csv --target COLUMN --save model.safetensors
   demos forecast --data NEW.csv --load model.safetensors";
@@ -64,13 +65,13 @@ as far apart as each other.
 #[derive(Args)]
 #[command(next_help_heading = "A file of your own")]
 struct OwnData {
-    /// A CSV file with a header: commas, UTF-8, numbers with a point
+    /// A CSV file: commas, a header, UTF-8
     #[arg(long, value_name = "FILE", requires = "what")]
     data: Option<PathBuf>,
     /// The column that is to be forecast
     #[arg(long, value_name = "COLUMN", requires = "data", group = "what")]
     target: Option<String>,
-    /// Do without this column (can be repeated). Texts and dates are left out anyway
+    /// Do without this column (may be repeated)
     #[arg(long, value_name = "COLUMN", requires = "data", conflicts_with = "load")]
     leave_out: Vec<String>,
     /// Put the value before in the place of a missing one
@@ -80,7 +81,7 @@ struct OwnData {
     #[arg(long, value_name = "N", requires = "data", conflicts_with = "load",
           value_parser = whole_number::<usize>(1, MOST_HORIZON), allow_negative_numbers = true)]
     horizon: Option<usize>,
-    /// Compare with the values N rows before, too, as 7 or 365 for days
+    /// Compare with N rows before, too: 365 for days
     #[arg(long, value_name = "N", requires = "data", conflicts_with = "load",
           value_parser = whole_number::<usize>(1, 1_000_000), allow_negative_numbers = true)]
     period: Option<usize>,
@@ -88,7 +89,7 @@ struct OwnData {
     #[arg(long, value_name = "N", requires = "data", conflicts_with = "load",
           value_parser = whole_number::<usize>(1, MOST_LAYERS), allow_negative_numbers = true)]
     layers: Option<usize>,
-    /// The probability with which a hidden unit is dropped in training [default: 0]
+    /// How probably a unit is dropped in training [default: 0]
     #[arg(long, value_name = "P", requires = "data", conflicts_with = "load",
           value_parser = probability, allow_negative_numbers = true)]
     dropout: Option<f64>,
@@ -100,11 +101,11 @@ struct OwnData {
     #[arg(long, value_name = "X", requires = "data", conflicts_with = "load",
           value_parser = learning_rate, allow_negative_numbers = true)]
     clip: Option<f64>,
-    /// After how many epochs without a better one the training ends [default: 20]
+    /// How many epochs to wait for a better one [default: 20]
     #[arg(long, value_name = "N", requires = "data", conflicts_with = "load",
           value_parser = whole_number::<usize>(1, 1_000_000), allow_negative_numbers = true)]
     patience: Option<usize>,
-    /// Save what was trained, with scaling and settings (safetensors)
+    /// Save the weights, the scaling and the settings
     #[arg(long, value_name = "FILE", requires = "data", conflicts_with = "load")]
     save: Option<PathBuf>,
     /// Forecast with what was saved, and train nothing

@@ -1,7 +1,7 @@
 //! A CSV file that anybody may have made, read as columns of numbers.
 
-use std::fs::{self, File};
-use std::io::{self, BufReader};
+use std::fs;
+use std::io;
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -75,10 +75,9 @@ pub enum Columns<'a> {
 /// ```
 pub fn read(path: &Path, target: &str, which: Columns<'_>, fill_forward: bool) -> Result<Table> {
     let file = shown(&path.to_string_lossy(), 200);
-    read_from(path, &file, target, which, fill_forward).map_err(|error| {
-        // One line, whatever the file holds.
-        anyhow!("{}", printable(&error.to_string()))
-    })
+    let table = read_from(path, &file, target, which, fill_forward);
+    // One line, whatever the file holds.
+    table.map_err(|error| anyhow!("{}", printable(&format!("{error:#}"))))
 }
 
 fn read_from(
@@ -90,25 +89,24 @@ fn read_from(
 ) -> Result<Table> {
     let cannot_read = || format!("cannot read {file}");
     // A pipe that is opened may wait for ever.
-    let is_file = fs::metadata(path).map(|found| found.is_file());
-    let is_file = is_file.map_err(|error| anyhow!("{}: {error}", cannot_read()))?;
-    if !is_file {
+    if !fs::metadata(path).with_context(cannot_read)?.is_file() {
         bail!("{}: it is not a regular file", cannot_read());
     }
-    let open = File::open(path).map_err(|error| anyhow!("{}: {error}", cannot_read()))?;
-    let mut reader = ReaderBuilder::new().trim(Trim::All).from_reader(BufReader::new(open));
-    let header = reader.headers().map_err(|error| in_words(file, error))?.clone();
+    let bytes = fs::read(path).with_context(cannot_read)?;
+    let mut reader = ReaderBuilder::new().trim(Trim::All).from_reader(&bytes[..]);
+    let mut place = Place { bytes: &bytes, at: 0, line: 1 };
+    let header = reader.headers().map_err(|error| in_words(file, &mut place, error))?.clone();
     check_header(file, &header)?;
     let (target, mut columns) = chosen(file, &header, target, which)?;
 
     let (mut record, mut lines) = (StringRecord::new(), Vec::new());
-    while reader.read_record(&mut record).map_err(|error| in_words(file, error))? {
-        let line = record.position().map_or(0, csv::Position::line);
+    while reader.read_record(&mut record).map_err(|error| in_words(file, &mut place, error))? {
+        let line = place.line_at(record.position());
         lines.push(line);
         for column in &mut columns {
             let cell = record.get(column.index).unwrap_or_default();
             let place = || format!("{file}, line {line}, column {}", quoted(&column.name));
-            column.content.push(cell, line, fill_forward).with_context(place).map_err(joined)?;
+            column.content.push(cell, line, fill_forward).with_context(place)?;
             // Of no use without the rest of the file.
             if let (true, Content::Text { sample, .. }) = (column.is_needed, &column.content) {
                 bail!("{}: it should be a number, and is {}", place(), quoted(sample));
@@ -206,7 +204,7 @@ impl Content {
 
 fn finite(number: f64, cell: &str) -> Result<f64> {
     // What is larger has no square.
-    if !(number.abs() <= 1e100) {
+    if !(-1e100..=1e100).contains(&number) {
         bail!("{} is not a number from -1e100 to 1e100", quoted(cell));
     }
     Ok(number)
@@ -289,25 +287,43 @@ fn chosen(
     Ok((target, columns))
 }
 
-/// A mistake that the reader of CSV has found, in our words.
-fn in_words(file: &str, error: csv::Error) -> anyhow::Error {
-    match error.kind() {
-        ErrorKind::Utf8 { pos, .. } => {
-            let line = pos.as_ref().map_or(1, csv::Position::line);
-            anyhow!("{file}, line {line}: this is not UTF-8; save the file with that encoding")
+/// A place in a file, and in which line it is. (The reader of CSV counts neither the line ends
+/// of old Macs nor those before a record: it takes a record of a file from Windows to begin in
+/// the line before.)
+struct Place<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    line: u64,
+}
+
+impl Place<'_> {
+    /// Goes on to the record that begins here, and returns its line.
+    fn line_at(&mut self, position: Option<&csv::Position>) -> u64 {
+        let start = position.map_or(0, |position| position.byte() as usize);
+        while let Some(&byte) = self.bytes.get(self.at)
+            && (self.at < start || b"\r\n".contains(&byte))
+        {
+            self.at += 1;
+            let ends = byte == b'\n' || byte == b'\r' && self.bytes.get(self.at) != Some(&b'\n');
+            self.line += u64::from(ends);
         }
-        ErrorKind::UnequalLengths { pos, expected_len, len } => {
-            let line = pos.as_ref().map_or(0, csv::Position::line);
-            anyhow!("{file}, line {line} has {len} values, and the header has {expected_len}")
-        }
-        ErrorKind::Io(error) => anyhow!("cannot read {file}: {error}"),
-        _ => anyhow!("cannot read {file}: {error}"),
+        self.line
     }
 }
 
-/// An error and its context as one text.
-fn joined(error: anyhow::Error) -> anyhow::Error {
-    anyhow!("{error:#}")
+/// A mistake that the reader of CSV has found, in our words.
+fn in_words(file: &str, place: &mut Place<'_>, error: csv::Error) -> anyhow::Error {
+    match error.kind() {
+        ErrorKind::Utf8 { pos, .. } => {
+            let line = place.line_at(pos.as_ref());
+            anyhow!("{file}, line {line}: this is not UTF-8; save the file with that encoding")
+        }
+        ErrorKind::UnequalLengths { pos, expected_len, len } => {
+            let line = place.line_at(pos.as_ref());
+            anyhow!("{file}, line {line}: the number of values is {len}, of columns {expected_len}")
+        }
+        _ => anyhow!("cannot read {file}: {error}"),
+    }
 }
 
 /// A text of the file, as it can be shown: printable, in quotes, and not too long.

@@ -90,7 +90,7 @@ impl Model {
             all.push((format!("seasonal naive ({period})"), says.collect()));
         }
         for (name, says) in &all {
-            if let Some(y) = says.iter().find(|y| !(y.abs() <= LARGEST)) {
+            if let Some(y) = says.iter().find(|y| !(-LARGEST..=LARGEST).contains(*y)) {
                 bail!("the {name} forecasts {y}; its weights cannot be those of a training");
             }
         }
@@ -183,11 +183,9 @@ fn read_task(path: &Path) -> Result<Task> {
     let other = || anyhow!("{} was not saved by forecast --save", path.display());
     // `nn` says best what is wrong with a file that is none of this format.
     let nothing = LoadOptions { prefix: "no tensor has this name", convert: false };
-    match load_with::<f32>(path, &mut Vec::<Parameter<f32>>::new(), nothing) {
-        Err(error @ (FileError::Read { .. } | FileError::Format { .. })) => {
-            return Err(error.into());
-        }
-        _ => {}
+    let read = load_with::<f32>(path, &mut Vec::<Parameter<f32>>::new(), nothing);
+    if let Err(error @ (FileError::Read { .. } | FileError::Format { .. })) = read {
+        return Err(error.into());
     }
     let cannot_read = || format!("cannot read {}", path.display());
     if fs::metadata(path).with_context(cannot_read)?.len() > MOST_BYTES {

@@ -26,7 +26,7 @@ pub fn prepare(mut table: Table, window: usize, horizon: usize) -> Result<(Table
     let needed = 5 * (window + horizon + FEWEST_WINDOWS - 1);
     if rows < needed {
         bail!(
-            "there are {rows} rows; a window of {window} and a horizon of {horizon} need at least \
+            "too few rows, {rows}; a window of {window} and a horizon of {horizon} need at least \
              {needed}, for a fifth of them is the test"
         );
     }
@@ -69,7 +69,7 @@ pub fn prepare(mut table: Table, window: usize, horizon: usize) -> Result<(Table
 /// The first that is not.
 pub fn check_distances(table: &Table, scaling: &Scaling) -> Result<()> {
     let scaled = scaling.scale(&table.rows);
-    let far = scaled.data().iter().position(|z| !(z.abs() <= FARTHEST));
+    let far = scaled.data().iter().position(|z| !(-FARTHEST..=FARTHEST).contains(z));
     if let Some(far) = far {
         let (row, k) = (far / table.columns.len(), far % table.columns.len());
         bail!(
