@@ -76,6 +76,13 @@ fn printed() {
     let arguments = ["--data", WEATHER, "--load", "new/weather.safetensors", "--pictures", "p"];
     let loaded = stdout(folder.path(), &arguments);
     assert_eq!(left_in(folder.path()), ["new", "p", "pictures"]);
+    // It is the chapter's picture.
+    let drawn = fs::read_to_string(folder.path().join("pictures/forecast.svg")).unwrap();
+    let book = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../book/src/images/forecast.svg");
+    if std::env::var_os("UPDATE_FIGURES").is_some() {
+        fs::write(&book, &drawn).unwrap();
+    }
+    assert!(drawn == fs::read_to_string(book).unwrap(), "the book's picture; UPDATE_FIGURES=1");
     for (name, text) in [("trained", trained), ("loaded", loaded)] {
         let text = text.replace(WEATHER, "weather.csv");
         let widest = text.lines().max_by_key(|line| line.chars().count()).unwrap();

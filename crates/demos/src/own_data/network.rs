@@ -120,6 +120,26 @@ pub struct Epoch {
     pub validation: f64,
 }
 
+/// One step of training, on the windows that begin at these rows; returns the loss before it.
+pub fn step(
+    network: &mut Network,
+    adam: &mut Adam<f32>,
+    windows: &Windows<f32>,
+    starts: &[usize],
+    settings: &Settings,
+    generator: &mut Generator,
+) -> f64 {
+    let tape = Tape::new();
+    let output = network.forward(tape.constant(windows.inputs(starts)), Some(generator));
+    let loss = mse_loss(output, tape.constant(windows.targets(starts)));
+    let value = loss.value().item();
+    let mut gradients = loss.backward();
+    drop(tape);
+    clip_grad_norm(network, &mut gradients, settings.clip);
+    adam.step(network, &gradients);
+    value.into()
+}
+
 /// Trains until the validation loss has not fallen for `patience` epochs, and leaves the network
 /// with the weights of the best one. Returns the losses, and the number of the best epoch,
 /// counted from 0.
@@ -133,21 +153,14 @@ pub fn train(
     generator: &mut Generator,
     mut on_epoch: impl FnMut(usize, Epoch),
 ) -> Result<(Vec<Epoch>, usize), Diverged> {
-    let Settings { batch, lr, clip, epochs, patience, .. } = *settings;
+    let Settings { batch, lr, epochs, patience, .. } = *settings;
     let mut adam = Adam::new(AdamConfig { lr, ..AdamConfig::default() });
     let (mut losses, mut best, mut weights) = (Vec::<Epoch>::new(), 0, network.state_dict());
-    let mut tape = Tape::new();
     for epoch in 0..epochs {
         let mut sum = 0.0;
         for starts in generator.randperm(training.count()).chunks(batch) {
-            let x = tape.constant(training.inputs(starts));
-            let output = network.forward(x, Some(&mut *generator));
-            let loss = mse_loss(output, tape.constant(training.targets(starts)));
-            sum += f64::from(loss.value().item()) * starts.len() as f64;
-            let mut gradients = loss.backward();
-            tape.reset();
-            clip_grad_norm(network, &mut gradients, clip);
-            adam.step(network, &gradients);
+            let loss = step(network, &mut adam, training, starts, settings, generator);
+            sum += loss * starts.len() as f64;
         }
         let training = sum / training.count() as f64;
         let found = Epoch { training, validation: network.loss(validation) };
