@@ -152,10 +152,14 @@ impl ForecastCommand {
         let own = &self.own;
         let data = own.data.as_deref().expect("demo_2() has found --data");
         files::check_folder(&self.pictures, &[picture::NAME])?;
-        for path in own.save.iter().chain([&self.pictures.join(picture::NAME)]) {
-            if is_same(data, path).unwrap_or(false) {
-                bail!("{} is the file with the data, and would be overwritten", path.display());
+        let picture = self.pictures.join(picture::NAME);
+        for read in [data].into_iter().chain(own.load.as_deref()) {
+            if own.save.iter().chain([&picture]).any(|write| is_same(read, write)) {
+                bail!("{} would be overwritten", read.display());
             }
+        }
+        if own.save.as_ref() == Some(&picture) {
+            bail!("--save {}: the picture has this name", picture.display());
         }
         match &own.load {
             Some(load) => self.with_loaded(out, data, load),

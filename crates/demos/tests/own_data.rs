@@ -374,6 +374,8 @@ fn bad_input() {
         "--data weather.csv --target temp_max --save file/below",
         "--data weather.csv --target temp_max --save folder",
         "--data weather.csv --target temp_max --save weather.csv",
+        "--data weather.csv --target temp_max --save ./p/../folder/../weather.csv",
+        "--data weather.csv --target temp_max --pictures p --save p/forecast.svg",
         "--data weather.csv --target temp_max --lr 1e30 --quiet",
         "--data weather.csv --load missing",
         "--data weather.csv --load weather.csv",

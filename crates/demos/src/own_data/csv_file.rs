@@ -1,7 +1,6 @@
 //! A CSV file that anybody may have made, read as columns of numbers.
 
 use std::fs;
-use std::io;
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -338,11 +337,8 @@ fn shown(text: &str, most: usize) -> String {
     }
 }
 
-/// Whether a file is the same as another one, by whatever name.
-///
-/// # Errors
-/// If the first is not there; the second need not be.
-pub fn is_same(file: &Path, other: &Path) -> io::Result<bool> {
-    let file = fs::canonicalize(file)?;
-    Ok(fs::canonicalize(other).is_ok_and(|other| other == file))
+/// Whether these are one file that is there, by whatever names.
+pub fn is_same(one: &Path, other: &Path) -> bool {
+    let [one, other] = [one, other].map(fs::canonicalize);
+    one.is_ok_and(|one| other.is_ok_and(|other| one == other))
 }
