@@ -152,7 +152,16 @@ impl ForecastCommand {
         let own = &self.own;
         let data = own.data.as_deref().expect("demo_2() has found --data");
         files::check_folder(&self.pictures, &[picture::NAME])?;
-        let picture = self.pictures.join(picture::NAME);
+        self.check_overwriting(data)?;
+        match &own.load {
+            Some(load) => self.with_loaded(out, data, load),
+            None => self.train(out, data),
+        }
+    }
+
+    /// What is read must not be written to, and nothing twice.
+    fn check_overwriting(&self, data: &Path) -> Result<()> {
+        let (own, picture) = (&self.own, self.pictures.join(picture::NAME));
         for read in [data].into_iter().chain(own.load.as_deref()) {
             if own.save.iter().chain([&picture]).any(|write| is_same(read, write)) {
                 bail!("{} would be overwritten", read.display());
@@ -161,10 +170,7 @@ impl ForecastCommand {
         if own.save.as_ref() == Some(&picture) {
             bail!("--save {}: the picture has this name", picture.display());
         }
-        match &own.load {
-            Some(load) => self.with_loaded(out, data, load),
-            None => self.train(out, data),
-        }
+        Ok(())
     }
 
     fn settings(&self) -> Settings {
@@ -242,6 +248,8 @@ impl ForecastCommand {
             let (folder, _) = folder_and_name(path)?;
             fs::create_dir_all(folder)
                 .with_context(|| format!("cannot make the folder {}", folder.display()))?;
+            // A path through a folder that is new may lead to what was there.
+            self.check_overwriting(data)?;
             model.save(path)?;
             written.push(shown(path));
         }

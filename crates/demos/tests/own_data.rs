@@ -374,7 +374,7 @@ fn bad_input() {
         "--data weather.csv --target temp_max --save file/below",
         "--data weather.csv --target temp_max --save folder",
         "--data weather.csv --target temp_max --save weather.csv",
-        "--data weather.csv --target temp_max --save ./p/../folder/../weather.csv",
+        "--data weather.csv --target temp_max --save ./folder/../weather.csv",
         "--data weather.csv --target temp_max --pictures p --save p/forecast.svg",
         "--data weather.csv --target temp_max --lr 1e30 --quiet",
         "--data weather.csv --load missing",
@@ -474,6 +474,16 @@ fn no_leakage() {
     assert_eq!((&a.losses, a.best), (&b.losses, b.best));
     assert_eq!(a.model.network.state_dict(), b.model.network.state_dict());
     assert_eq!(a.model.regression.state_dict(), b.model.regression.state_dict());
+    // A column that says nothing in the training part, or only grows there, is not read.
+    let mut columns = table(0, 100);
+    columns.columns.extend(["constant".into(), "grows".into(), "both".into()]);
+    let later = |row: usize| if row < 60 { 0.0 } else { (row % 3) as f64 };
+    let more = (0..100).flat_map(|row| {
+        [later(row), later(row) + (row % 60) as f64, (row / 60) as f64 + (row % 2) as f64]
+    });
+    columns.rows = Tensor::cat(&[columns.rows, Tensor::new([100, 3], more.collect())], 1);
+    assert_eq!(prepare(columns, 3, 1).unwrap().0.columns, ["a", "b", "both"]);
+
     // Of the validation part, only the choice of the epoch knows.
     let mut changed = table(0, 100);
     changed.rows.data_mut()[2 * 60..2 * 80].iter_mut().for_each(|x| *x += 1.0);
