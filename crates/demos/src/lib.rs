@@ -10,6 +10,7 @@
 //! | the figures of the book | `figures.rs` |
 //! | the experiments of 1997, rerun: what came out | `table_of_1997.rs` |
 //! | does it remember: what came out | `remember.rs` |
+//! | a forecast of one's own CSV file | `own_data/` |
 //! | arrays as NumPy prints them | `numpy.rs` |
 //! | arguments, the last line, exit codes | `program.rs` |
 //! | the folder for the pictures | `files.rs` |
@@ -20,6 +21,7 @@ pub mod forecast;
 pub mod forecaster;
 pub mod notebook;
 pub mod numpy;
+pub mod own_data;
 pub mod pictures;
 pub mod program;
 pub mod remember;

@@ -4,7 +4,11 @@ use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use demos::own_data::model::Model;
 use demos::{remember, table_of_1997 as table};
+
+const WEATHER: &str =
+    concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/data/seattle-weather.csv");
 
 fn command(name: &str) -> Command {
     // Cargo puts the examples beside the folder of the tests.
@@ -108,6 +112,45 @@ fn stop_and_resume_bad_input() {
     assert_eq!(folder.path().read_dir().unwrap().count(), 2, "nothing half-written");
 }
 
+/// By hand, the same comes out as `forecast --data` prints.
+#[test]
+fn forecast_by_hand() {
+    let folder = tempfile::tempdir().unwrap();
+    let picture = folder.path().join("picture.svg");
+    let by_hand = || command("08_forecast_by_hand");
+    let text = output(by_hand().args([WEATHER, "temp_max"]).arg(&picture));
+    assert!(text.starts_with("the next row: 6.009\n"), "{text}");
+    assert!(text.contains("persistence  MAE 2.370\nLSTM         MAE 2.205\n"), "{text}");
+    let svg = std::fs::read_to_string(picture).unwrap();
+    assert!(svg.trim_end().ends_with("</svg>") && svg.matches("<polyline").count() == 3);
+
+    for arguments in [[WEATHER, "weather", "p"], ["missing", "y", "p"], [WEATHER, "temp_max", "."]]
+    {
+        let output = by_hand().args(arguments).current_dir(&folder).output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), stderr.lines().count()), (Some(1), 1), "{stderr}");
+        assert!(stderr.contains(arguments[0]) || stderr.contains("error: .: "), "{stderr}");
+    }
+}
+
+/// What PyTorch goes on from: a model that can be loaded, and the losses of two more epochs.
+#[test]
+fn past_one_machine() {
+    let folder = tempfile::tempdir().unwrap();
+    output(command("09_past_one_machine").arg(WEATHER).arg(folder.path()));
+    let model = Model::load(&folder.path().join("model.safetensors")).unwrap();
+    assert_eq!(model.task.columns, ["precipitation", "temp_max", "temp_min", "wind"]);
+    let losses = std::fs::read_to_string(folder.path().join("losses.csv")).unwrap();
+    assert_eq!(losses.lines().count(), 1 + 2 * 862_usize.div_ceil(32));
+    let losses: Vec<f64> = losses
+        .lines()
+        .skip(1)
+        .map(|line| line.split(',').nth(1).unwrap().parse().unwrap())
+        .collect();
+    let mean = |losses: &[f64]| losses.iter().sum::<f64>() / losses.len() as f64;
+    assert!(mean(&losses[27..]) < mean(&losses[..27]), "it goes on to learn: {losses:?}");
+}
+
 /// Every example ends in order if what it prints cannot be read or not be written.
 #[cfg(target_os = "linux")]
 #[test]
@@ -118,12 +161,15 @@ fn surroundings() {
 
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(OsStr::from_bytes(b"not utf-8 \xff"));
+    let picture = folder.path().join("picture.svg");
     let cases: &[(&str, &[&OsStr])] = &[
         ("01_one_derivative", &[]),
         ("02_your_own_op", &[]),
         ("03_fit_a_line", &[]),
         ("04_stop_and_resume", &[path.as_ref()]),
         ("05_does_it_remember", &["--help".as_ref()]),
+        ("08_forecast_by_hand", &[WEATHER.as_ref(), "temp_max".as_ref(), picture.as_ref()]),
+        ("09_past_one_machine", &["--help".as_ref()]),
         ("06_table_of_1997", &["--help".as_ref()]),
     ];
     for (name, arguments) in cases {
