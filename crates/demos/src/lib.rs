@@ -10,6 +10,7 @@
 //! | the figures of the book | `figures.rs` |
 //! | the experiments of 1997, rerun: what came out | `table_of_1997.rs` |
 //! | does it remember: what came out | `remember.rs` |
+//! | a text, letter by letter: what came out | `letters.rs` |
 //! | arrays as NumPy prints them | `numpy.rs` |
 //! | arguments, the last line, exit codes | `program.rs` |
 //! | the folder for the pictures | `files.rs` |
@@ -18,6 +19,7 @@ pub mod figures;
 pub mod files;
 pub mod forecast;
 pub mod forecaster;
+pub mod letters;
 pub mod notebook;
 pub mod numpy;
 pub mod pictures;
