@@ -42,5 +42,5 @@ pub fn cross_entropy<'t, T: Scalar>(input: Var<'t, T>, target: &[usize]) -> Var<
     }
     let places: Vec<usize> = target.iter().zip(0..).map(|(k, row)| row * classes + k).collect();
     let ln_p = input.log_softmax().reshape([rows * classes]);
-    (-ln_p.index_select(0, &places)).mean()
+    (-ln_p.index_select(0, &places)).mean() // (cross-entropy)
 }

@@ -30,12 +30,12 @@ impl<'t, T: Scalar> Var<'t, T> {
             let max = x.iter().copied().fold(T::neg_infinity(), T::max);
             let ln_sum = math::ln(reduce::sum(x, |x| math::exp(x - max)));
             // Not x − (max + ln Σ): a large maximum would swallow the logarithm.
-            x.iter_mut().for_each(|x| *x = (*x - max) - ln_sum);
+            x.iter_mut().for_each(|x| *x = (*x - max) - ln_sum); // (log-softmax)
         }
         self.tape.record("log_softmax", [self], y.clone(), move |dy, _| {
             let total = dy.sum_to_size(shape.with_size(shape.len() - 1, 1)).broadcast_to(shape);
             let p_total = total.zip(&y, |total, y| math::exp(y) * total);
-            [dy.zip(&p_total, |dy, p_total| dy - p_total)]
+            [dy.zip(&p_total, |dy, p_total| dy - p_total)] // (dlog-softmax)
         })
     }
 }
