@@ -28,7 +28,8 @@ impl Text {
         let read = || -> Result<Text> {
             let mut bytes = Vec::new();
             // Four bytes are the longest character; what is too long is not read to its end.
-            File::open(path)?.take(4 * MOST as u64 + 4).read_to_end(&mut bytes)?;
+            File::open(path)?.take(4 * MOST as u64 + 1).read_to_end(&mut bytes)?;
+            ensure!(bytes.len() <= 4 * MOST, "it has more than {MOST} letters");
             let text = match String::from_utf8(bytes) {
                 Ok(text) => text,
                 Err(error) => {

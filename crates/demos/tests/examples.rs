@@ -270,7 +270,8 @@ fn letters_bad_input() {
         ("zero", &[0; 5000]),
         ("bidi", "a\u{202e}b".as_bytes()),
         ("not-xml", "a\u{ffff}b".as_bytes()),
-        ("long", &[b'a'; 5_000_000]),
+        ("long", &[b'a'; 1_000_001]),
+        ("longer", &[0xe8; 5_000_000]),
     ];
     let mut said = String::new();
     let mut run = |code: i32, arguments: &[&str]| {
