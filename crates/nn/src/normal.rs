@@ -23,7 +23,7 @@ impl Generator {
     ///
     /// // torch.manual_seed(0); torch.randn(2)
     /// let x: Tensor<f32> = Generator::manual_seed(0).randn([2]);
-    /// assert_eq!(x.data(), [1.5409960, -0.2934289]);
+    /// assert_eq!(x.data(), [1.5409961, -0.2934289]);
     /// ```
     #[track_caller]
     pub fn randn<T: Uniform>(&mut self, shape: impl Into<Shape>) -> Tensor<T> {
