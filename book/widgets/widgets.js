@@ -439,7 +439,7 @@ figure("training", "Training the notebook’s network", [745, 1210, 450, 730], (
     gates.node.setAttribute("height", (UNITS * cell + 34) * (6 / columns) + 20);
     gates.show(
       `Of 60 values each, near 0 or ±1: ${GATES.map((name, part) => `${name} ${out.slice(8 + part * 60, 68 + part * 60).filter((x) => Math.abs(x) < 0.01 || Math.abs(x) > 0.99).length}`).join(", ")}.`,
-      text(0, 12, "a row for each unit, a column for each step; hollow: negative", "title"),
+      text(0, 12, "rows: units, columns: steps; hollow: negative", "title"),
       [...GATES, "c", "h"].map((name, part) => {
         const [left, top] = [(part % columns) * block, Math.floor(part / columns) * (UNITS * cell + 34) + 46];
         const width = (block - 14) / 3;

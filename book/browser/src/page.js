@@ -6,7 +6,7 @@ const until = async (condition, seconds) => {
   for (const end = performance.now() + 1000 * seconds; !condition(); await frame())
     if (performance.now() > end) throw new Error(`not within ${seconds} s: ${condition}`);
 };
-const slider = (figure, label) => figure.querySelector(`input[type=range][aria-label="${label}"]`);
+const slider = (figure, label) => figure.querySelector(`input[type=range][aria-label^="${label}"]`);
 const slide = (input, value) => {
   input.value = value;
   input.dispatchEvent(new Event("input", { bubbles: true }));

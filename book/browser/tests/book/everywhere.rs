@@ -19,13 +19,17 @@ const HARD_TO_READ: &str = r#"
   };
   const ground = light(getComputedStyle(document.documentElement).getPropertyValue("--bg"));
   const box = f.getBoundingClientRect();
-  const problems = [];
+  const problems = box.left < 0 || box.right > innerWidth ? ["the figure is outside of the window"] : [];
   for (const node of all(".live *", f)) {
-    const own = [...node.childNodes].some((child) => child.nodeType === 3 && child.data.trim());
-    if (!own || !isShown(node)) continue;
+    if (!isShown(node)) continue;
+    const hasText = [...node.childNodes].some((child) => child.nodeType === 3 && child.data.trim());
     const isDrawn = node instanceof SVGElement;
     const style = getComputedStyle(node);
-    const wrong = (what) => problems.push(`${what}: ${node.textContent}`);
+    const wrong = (what) => problems.push(`${what}: ${node.textContent || node.outerHTML}`);
+    const place = node.getBoundingClientRect();
+    if ((hasText || !isDrawn) && (place.left < box.left - 1 || place.right > box.right + 1))
+      wrong("outside, to the side");
+    if (!hasText) continue;
     const ink = light(isDrawn ? style.fill : style.color);
     const contrast = Math.max(ink, ground) / Math.min(ink, ground);
     if (contrast < 4.5) wrong(`contrast ${contrast.toFixed(1)}`);
@@ -33,9 +37,7 @@ const HARD_TO_READ: &str = r#"
     const least = node.closest(".index, sub, sup") ? 8 : 11;
     const size = parseFloat(style.fontSize);
     if (size < least) wrong(`${size} px`);
-    const place = node.getBoundingClientRect();
     const frame = isDrawn ? node.closest(".live > svg").getBoundingClientRect() : box;
-    if (place.left < box.left - 1 || place.right > box.right + 1) wrong("outside, to the side");
     // A drawing has a margin of 10 pixels, and a line of text is higher than its letters.
     if (place.top < frame.top - 10 || place.bottom > frame.bottom + 10) wrong("outside, above or below");
   }
@@ -107,7 +109,7 @@ fn keyboard() {
             // Everything that can be moved or pressed is a stop of the Tab key, in its order; of
             // a choice only the chosen one is.
             let stops = format!(
-                "all('button, input[type=range], input:checked', {f}).filter((stop) => isShown(stop.parentNode))"
+                "all('button:enabled, input[type=range], input:checked', {f}).filter((stop) => isShown(stop.parentNode))"
             );
             page.eval(&format!("{stops}[0].focus()"));
             let count = page.eval(&format!("{stops}.length")).as_u64().expect("a number");

@@ -108,7 +108,7 @@ fn training() {
         training.comes_to_say("after 500 epochs");
         training.slide("epoch", 28.0);
         training.says(&["loss of epoch 28", "the notebook prints"]);
-        training.choose("lr 0.03");
+        training.choose("rate 0.03");
         training.says(&["not trained yet"]);
     });
 }
@@ -120,17 +120,20 @@ fn tape() {
         tape.says(&["0 of 4 lines"]);
         tape.press("next line");
         tape.says(&["1 of 4 lines"]);
-        tape.press("back");
+        tape.press("previous line");
         tape.says(&["0 of 4 lines"]);
-        tape.press("to the end");
+        tape.press("to the end"); // forwards
+        tape.says(&["the last line gets the gradient 1"]);
+        tape.press("to the end"); // and back
         tape.says(&["= 12", "= 9"]);
         // z = x·y·x: the derivatives are 2xy and x².
-        tape.slide("variable 1", 2.0);
+        tape.slide("variable", 2.0);
         tape.says(&["= 8", "= 4"]);
         tape.press("reset");
-        tape.shows("variable 1", "3.0");
+        tape.shows("variable", "3.0");
         tape.says(&["0 of 4 lines"]);
         tape.choose("y = x·x + 2·x");
+        tape.press("to the end");
         tape.press("to the end");
         tape.says(&["= 8"]);
     });
@@ -156,7 +159,7 @@ fn v_curve() {
         curve.shows("step", "10⁻⁶");
         curve.says(&["2.5·10⁻¹¹"]);
         curve.slide("step", -12.0);
-        curve.says(&["1.0·10⁻⁴"]);
+        curve.says(&["error 10⁻⁴"]);
     });
 }
 
@@ -190,22 +193,26 @@ fn rnn() {
 
 #[test]
 fn backpropagation_through_time() {
-    /// The four gradients of W_ih, as the figure prints them.
-    fn gradients(x: &[f64]) -> String {
+    /// The gradient of W_ii, and those of the other gates as the figure prints them.
+    fn gradients(x: &[f64]) -> [String; 2] {
         let out = bptt::compute(x).expect("there are inputs");
         let w_ih = &out[x.len() * bptt::PER_STEP..][..4];
-        let digits: Vec<_> = w_ih.iter().map(|slope| format!("{slope:.4}")).collect();
-        digits.join(", ").replace('-', "−")
+        let digits = |slope: f64| format!("{slope:.4}").replace('-', "−");
+        let [i, f, g, o] = [0, 1, 2, 3].map(|k| digits(w_ih[k]));
+        [format!("= {i};"), format!("; f: {f}, g: {g}, o: {o}")]
     }
     play("19-bptt.html", "bptt", |mut bptt| {
-        assert_eq!(gradients(&[1.0, 2.0]), "0.2165, 0.0388, 0.3191, 0.4247");
-        bptt.says(&["1.0825", &gradients(&[1.0, 2.0])]);
+        bptt.says(&["1.0825", "= 0.2165;", "; f: 0.0388, g: 0.3191, o: 0.4247"]);
+        let says = |bptt: &mut Figure<'_>, x: &[f64]| {
+            bptt.says(&gradients(x).each_ref().map(|text| &text[..]))
+        };
+        says(&mut bptt, &[1.0, 2.0]);
         bptt.slide("input 1", -1.5);
-        bptt.says(&[&gradients(&[-1.5, 2.0])]);
+        says(&mut bptt, &[-1.5, 2.0]);
         bptt.slide("how many steps backwards", 0.0);
         bptt.says(&["nothing has come back yet"]);
         bptt.choose("4");
-        bptt.says(&[&gradients(&[-1.5, 2.0, -1.0, 0.5])]);
+        says(&mut bptt, &[-1.5, 2.0, -1.0, 0.5]);
     });
 }
 
@@ -216,12 +223,11 @@ fn adding() {
         let mut network = Adding::new(false, 50, 1);
         let first = (0..50).map(|_| network.batch()).sum::<f64>() / 50.0;
         adding.press("train");
-        adding.comes_to_say("after 800 sequences");
+        adding.comes_to_say("default: 800 sequences");
         adding.says(&[&format!("{first:.4}")]);
         adding.choose("chrono"); // pauses
         adding.press("train");
-        adding.comes_to_say(", learnt");
-        adding.press("pause");
+        adding.comes_to_say("; learnt after"); // and stops
         adding.press("start over");
         adding.says(&["PyTorch’s default: not trained yet", "chrono: not trained yet"]);
     });
