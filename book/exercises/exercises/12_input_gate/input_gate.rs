@@ -1,0 +1,133 @@
+//! The input gate i: how much of the candidate is written. Write its value, and the gradient of its
+//! bracket.
+//!
+//! Chapter: The input gate i (book/src/12-input-gate.md), "The equation and its line" and "Its
+//! gradient".
+#![allow(unused)] // as long as something is open
+
+// The cell of chapter 11. Each array has the rows of i, f, g, o, as PyTorch lays them below each
+// other.
+const W_IH: [f64; 4] = [1.0, -0.5, 2.0, 0.5];
+const W_HH: [f64; 4] = [0.5, 1.0, -1.0, 0.5];
+const B_IH: [f64; 4] = [0.2, 0.5, 0.0, 0.1];
+const B_HH: [f64; 4] = [0.3, 0.5, 0.0, 0.4];
+
+fn sigmoid(a: f64) -> f64 {
+    1.0 / (1.0 + (-a).exp())
+}
+
+/// i_t, from the input and the hidden state before.
+fn input_gate(x: f64, h: f64) -> f64 {
+    // TODO: σ of a bracket of four terms.
+    0.0
+}
+
+/// The gradient of the bracket a_i, from that of the new memory, c_bar.
+fn a_i_bar(c_bar: f64, i: f64, g: f64) -> f64 {
+    // TODO: from the memory to the gate, and through σ.
+    0.0
+}
+
+fn main() {
+    let i = input_gate(1.0, 0.5);
+    println!(
+        "the first step of chapter 11: i = {i:.4}, and a_i_bar = {:.4}",
+        a_i_bar(1.0, i, 0.9051)
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nn::{Generator, Lstm, LstmConfig, Module};
+    use tensor::{Tape, Tensor};
+
+    /// What the crate says of one step: i, f, g, o, c, h; and, for the loss c_bar · c + h_bar · h,
+    /// the gradients of the four brackets and of the old memory.
+    fn by_tape(x: f64, h: f64, c: f64, c_bar: f64, h_bar: f64) -> ([f64; 6], [f64; 4], f64) {
+        let mut lstm = Lstm::<f64>::new(LstmConfig::new(1, 1), &mut Generator::manual_seed(0));
+        for ((_, parameter), numbers) in
+            lstm.named_parameters_mut().into_iter().zip([W_IH, W_HH, B_IH, B_HH])
+        {
+            parameter.value_mut().data_mut().copy_from_slice(&numbers);
+        }
+        let tape = Tape::new();
+        let [x, h, c] = [x, h, c].map(|v| tape.var(Tensor::from([[[v]]])));
+        let step = lstm.steps(x, Some((h, c)))[0][0];
+        let gradients = (c_bar * step.c + h_bar * step.h).backward();
+        let values = [step.i, step.f, step.g, step.o, step.c, step.h].map(|v| v.value().item());
+        let (_, bias) = &lstm.named_parameters()[2]; // added in the brackets as it is
+        let brackets = gradients.get(bias).unwrap().data().try_into().unwrap();
+        (values, brackets, gradients.wrt(c).item())
+    }
+
+    /// x, h and c.
+    const STATES: [[f64; 3]; 3] = [[1.0, 0.5, 0.8], [-1.0, 0.6805, 1.356], [0.3, -0.4, -0.7]];
+
+    /// Compares, and knows the usual mistakes.
+    fn judge(what: &str, found: f64, expected: f64, usual: &[(f64, &str)]) {
+        let near = |other: f64| (found - other).abs() < 1e-9;
+        if !near(expected) {
+            let why = usual.iter().find(|(other, _)| near(*other)).map_or("", |(_, why)| why);
+            let why = if found == 0.0 { "It is still open." } else { why };
+            panic!("{what} should be {expected:.4} and is {found:.4}. {why}");
+        }
+    }
+
+    #[test]
+    fn a_value() {
+        for [x, h, c] in STATES {
+            let ([i, f, ..], ..) = by_tape(x, h, c, 1.0, 0.0);
+            let a = W_IH[0] * x + B_IH[0] + W_HH[0] * h + B_HH[0];
+            judge(
+                &format!("for x = {x} and h = {h}, i"),
+                input_gate(x, h),
+                i,
+                &[
+                    (a, "This is the bracket. A gate is σ of it."),
+                    (a.tanh(), "A gate goes through σ, not through tanh: it lies between 0 and 1."),
+                    (f, "This is the forget gate. The rows are i, f, g, o."),
+                    (
+                        sigmoid(a - B_HH[0]),
+                        "PyTorch's LSTM has two biases, and they are added: the second is missing.",
+                    ),
+                    (
+                        sigmoid(a - B_IH[0]),
+                        "PyTorch's LSTM has two biases, and they are added: the first is missing.",
+                    ),
+                    (sigmoid(a - B_IH[0] - B_HH[0]), "The two biases are missing."),
+                    (
+                        sigmoid(W_IH[0] * x + B_IH[0] + B_HH[0]),
+                        "The gate reads the hidden state, too.",
+                    ),
+                ],
+            );
+        }
+    }
+
+    #[test]
+    fn its_gradient() {
+        for [x, h, c] in STATES {
+            let ([i, _, g, ..], brackets, _) = by_tape(x, h, c, 2.0, 0.0);
+            judge(
+                &format!("for c_bar = 2, i = {i:.4}, g = {g:.4}: a_i_bar"),
+                a_i_bar(2.0, i, g),
+                brackets[0],
+                &[
+                    (
+                        2.0 * g,
+                        "This is the gate's own gradient, i_bar. Its bracket lies behind a σ.",
+                    ),
+                    (
+                        2.0 * i * (1.0 - i),
+                        "The gate is multiplied by the candidate, so the candidate is a factor.",
+                    ),
+                    (2.0 * g * i, "The slope of σ is i (1 − i)."),
+                    (2.0 * g * (1.0 - i * i), "That is the slope of a tanh. The gate is a σ."),
+                    (2.0 * i * (1.0 - g * g), "This is the gradient of the candidate's bracket."),
+                    (g * i * (1.0 - i), "What comes back from the memory, c_bar, is a factor."),
+                ],
+            );
+        }
+    }
+}

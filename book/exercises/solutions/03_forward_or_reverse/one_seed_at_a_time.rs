@@ -1,0 +1,70 @@
+//! z = x² y has two derivatives, 2 x y and x². Somebody wants both in one run of dual numbers, and
+//! sets both dots to 1.
+//!
+//! Print what the run gives. In which direction did the inputs move? Then mend it.
+//!
+//! Chapter: Forward or reverse (book/src/03-forward-or-reverse.md), "Columns and rows".
+
+use std::ops::Mul;
+
+#[derive(Clone, Copy)]
+struct Dual {
+    value: f64,
+    dot: f64,
+}
+
+impl Mul for Dual {
+    type Output = Dual;
+
+    fn mul(self, rhs: Dual) -> Dual {
+        Dual { value: self.value * rhs.value, dot: self.dot * rhs.value + self.value * rhs.dot }
+    }
+}
+
+fn z(x: Dual, y: Dual) -> Dual {
+    let u = x * y;
+    u * x
+}
+
+/// ∂z/∂x and ∂z/∂y.
+fn slopes(x: f64, y: f64) -> (f64, f64) {
+    // With both dots 1, the run gives J v with v = (1, 1): the sum of both derivatives. One run for
+    // each input.
+    let run = |dot_x, dot_y| z(Dual { value: x, dot: dot_x }, Dual { value: y, dot: dot_y }).dot;
+    (run(1.0, 0.0), run(0.0, 1.0))
+}
+
+fn main() {
+    println!("∂z/∂x and ∂z/∂y at (3, 2): {:?}", slopes(3.0, 2.0));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_derivative_by_itself() {
+        for (x, y) in [(3.0, 2.0), (1.0, -5.0)] {
+            let (expected, found) = ((2.0 * x * y, x * x), slopes(x, y));
+            let sum = expected.0 + expected.1;
+            for (name, found, expected, other) in [
+                ("∂z/∂x", found.0, expected.0, expected.1),
+                ("∂z/∂y", found.1, expected.1, expected.0),
+            ] {
+                let why = match found {
+                    _ if found == sum => {
+                        "It is the sum of both: the slope along the diagonal, for both inputs \
+                         moved."
+                    }
+                    _ if found == other => "It is the other one.",
+                    _ if found == 0.0 => "No input moved in this run.",
+                    _ => "In each run one dot is 1 and the other 0.",
+                };
+                assert!(
+                    found == expected,
+                    "{name} at ({x}, {y}) should be {expected} and is {found}. {why}"
+                );
+            }
+        }
+    }
+}

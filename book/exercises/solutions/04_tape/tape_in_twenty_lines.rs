@@ -1,0 +1,129 @@
+//! A machine that differentiates programs, in some twenty lines. Two places are open: what a
+//! product writes down, and the backward pass.
+//!
+//! Each value is a node of the tape, and a variable is its number. A node keeps its inputs: the
+//! number of each, and the node's derivative by it.
+//!
+//! Chapter: The tape (book/src/04-tape.md), "The backward pass is one loop".
+
+struct Node {
+    value: f64,
+    inputs: Vec<(usize, f64)>,
+}
+
+#[derive(Default)]
+struct Tape {
+    nodes: Vec<Node>,
+}
+
+impl Tape {
+    fn push(&mut self, value: f64, inputs: Vec<(usize, f64)>) -> usize {
+        self.nodes.push(Node { value, inputs });
+        self.nodes.len() - 1
+    }
+
+    fn var(&mut self, value: f64) -> usize {
+        self.push(value, vec![])
+    }
+
+    fn add(&mut self, a: usize, b: usize) -> usize {
+        let value = self.nodes[a].value + self.nodes[b].value;
+        self.push(value, vec![(a, 1.0), (b, 1.0)])
+    }
+
+    fn mul(&mut self, a: usize, b: usize) -> usize {
+        let (x, y) = (self.nodes[a].value, self.nodes[b].value);
+        self.push(x * y, vec![(a, y), (b, x)])
+    }
+
+    /// The adjoint of every node: the derivative of the result by it.
+    fn backward(&self, result: usize) -> Vec<f64> {
+        let mut bar = vec![0.0; self.nodes.len()];
+        bar[result] = 1.0;
+        for node in (0..=result).rev() {
+            for &(input, derivative) in &self.nodes[node].inputs {
+                bar[input] += bar[node] * derivative;
+            }
+        }
+        bar
+    }
+}
+
+fn main() {
+    let mut tape = Tape::default();
+    let (x, y) = (tape.var(3.0), tape.var(2.0));
+    let u = tape.mul(x, y);
+    let z = tape.add(u, x);
+    let bar = tape.backward(z);
+    println!("z = x y + x = {}: ∂z/∂x = {}, ∂z/∂y = {}", tape.nodes[z].value, bar[x], bar[y]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sum_hands_on_what_it_gets() {
+        let mut tape = Tape::default();
+        let (a, b) = (tape.var(5.0), tape.var(7.0));
+        let sum = tape.add(a, b);
+        let found = tape.backward(sum)[a];
+        assert!(
+            found == 1.0,
+            "in a + b the adjoint of a should be 1 and is {found}. Nobody hands anything on."
+        );
+    }
+
+    #[test]
+    fn a_product_knows_the_other_factor() {
+        let mut tape = Tape::default();
+        let (a, b) = (tape.var(5.0), tape.var(7.0));
+        let product = tape.mul(a, b);
+        let inputs = &tape.nodes[product].inputs;
+        for (name, found, expected, own) in
+            [("a", inputs[0].1, 7.0, 5.0), ("b", inputs[1].1, 5.0, 7.0)]
+        {
+            let why = if found == own {
+                "That is the factor itself. Move it a little: by how much does a b move?"
+            } else {
+                ""
+            };
+            assert!(
+                found == expected,
+                "the derivative of 5 · 7 by {name} should be {expected} and is {found}. {why}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_value_that_is_used_twice() {
+        let mut tape = Tape::default();
+        let a = tape.var(3.0);
+        let b = tape.add(a, a);
+        let c = tape.add(b, b);
+        let bar = tape.backward(c);
+        let why = match bar[a] {
+            1.0 => "What arrives later has replaced what was there. It has to be added.",
+            0.0 => {
+                "The nodes have their turn in the wrong order: when b had its turn, nothing had \
+                 arrived yet."
+            }
+            _ => "Two arrows lead from a to b, and two from b to c.",
+        };
+        assert!(
+            bar[a] == 4.0,
+            "for b = a + a, c = b + b, the adjoint of a should be 4 and is {}. {why}",
+            bar[a]
+        );
+    }
+
+    #[test]
+    fn a_result_in_the_middle() {
+        let mut tape = Tape::default();
+        let x = tape.var(3.0);
+        let square = tape.mul(x, x);
+        tape.mul(square, square); // later on the tape, and no matter for the square
+        let found = tape.backward(square)[x];
+        assert!(found == 6.0, "the derivative of x² at 3 should be 6 and is {found}.");
+    }
+}

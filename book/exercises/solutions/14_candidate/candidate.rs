@@ -1,0 +1,127 @@
+//! The candidate g: what could be written. Write its value, and the gradient of its bracket.
+//!
+//! Chapter: The candidate g (book/src/14-candidate.md), "The equation and its line" and "Its
+//! gradient".
+
+// The cell of chapter 11. Each array has the rows of i, f, g, o, as PyTorch lays them below each
+// other.
+const W_IH: [f64; 4] = [1.0, -0.5, 2.0, 0.5];
+const W_HH: [f64; 4] = [0.5, 1.0, -1.0, 0.5];
+const B_IH: [f64; 4] = [0.2, 0.5, 0.0, 0.1];
+const B_HH: [f64; 4] = [0.3, 0.5, 0.0, 0.4];
+
+fn sigmoid(a: f64) -> f64 {
+    1.0 / (1.0 + (-a).exp())
+}
+
+/// g_t, from the input and the hidden state before.
+fn candidate(x: f64, h: f64) -> f64 {
+    (W_IH[2] * x + B_IH[2] + W_HH[2] * h + B_HH[2]).tanh()
+}
+
+/// The gradient of the bracket a_g, from that of the new memory, c_bar.
+fn a_g_bar(c_bar: f64, i: f64, g: f64) -> f64 {
+    c_bar * i * (1.0 - g * g)
+}
+
+fn main() {
+    let g = candidate(1.0, 0.5);
+    println!(
+        "the first step of chapter 11: g = {g:.4}, and a_g_bar = {:.4}",
+        a_g_bar(1.0, 0.8520, g)
+    );
+    println!("with σ it would be {:.4}", sigmoid(1.5));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nn::{Generator, Lstm, LstmConfig, Module};
+    use tensor::{Tape, Tensor};
+
+    /// What the crate says of one step: i, f, g, o, c, h; and, for the loss c_bar · c + h_bar · h,
+    /// the gradients of the four brackets and of the old memory.
+    fn by_tape(x: f64, h: f64, c: f64, c_bar: f64, h_bar: f64) -> ([f64; 6], [f64; 4], f64) {
+        let mut lstm = Lstm::<f64>::new(LstmConfig::new(1, 1), &mut Generator::manual_seed(0));
+        for ((_, parameter), numbers) in
+            lstm.named_parameters_mut().into_iter().zip([W_IH, W_HH, B_IH, B_HH])
+        {
+            parameter.value_mut().data_mut().copy_from_slice(&numbers);
+        }
+        let tape = Tape::new();
+        let [x, h, c] = [x, h, c].map(|v| tape.var(Tensor::from([[[v]]])));
+        let step = lstm.steps(x, Some((h, c)))[0][0];
+        let gradients = (c_bar * step.c + h_bar * step.h).backward();
+        let values = [step.i, step.f, step.g, step.o, step.c, step.h].map(|v| v.value().item());
+        let (_, bias) = &lstm.named_parameters()[2]; // added in the brackets as it is
+        let brackets = gradients.get(bias).unwrap().data().try_into().unwrap();
+        (values, brackets, gradients.wrt(c).item())
+    }
+
+    /// x, h and c.
+    const STATES: [[f64; 3]; 3] = [[1.0, 0.5, 0.8], [-1.0, 0.6805, 1.356], [0.3, -0.4, -0.7]];
+
+    /// Compares, and knows the usual mistakes.
+    fn judge(what: &str, found: f64, expected: f64, usual: &[(f64, &str)]) {
+        let near = |other: f64| (found - other).abs() < 1e-9;
+        if !near(expected) {
+            let why = usual.iter().find(|(other, _)| near(*other)).map_or("", |(_, why)| why);
+            let why = if found == 0.0 { "It is still open." } else { why };
+            panic!("{what} should be {expected:.4} and is {found:.4}. {why}");
+        }
+    }
+
+    #[test]
+    fn a_value() {
+        for [x, h, c] in STATES {
+            let ([_, f, g, o, ..], ..) = by_tape(x, h, c, 1.0, 0.0);
+            let a = W_IH[2] * x + B_IH[2] + W_HH[2] * h + B_HH[2];
+            judge(
+                &format!("for x = {x} and h = {h}, g"),
+                candidate(x, h),
+                g,
+                &[
+                    (a, "This is the bracket alone."),
+                    (
+                        sigmoid(a),
+                        "The candidate is no gate: with σ the memory could only be raised. It \
+                         goes through tanh.",
+                    ),
+                    (f, "This is the forget gate. The rows are i, f, g, o."),
+                    (o, "This is the output gate. The rows are i, f, g, o."),
+                    ((a - W_HH[2] * h).tanh(), "The candidate reads the hidden state, too."),
+                    (
+                        (a - 2.0 * W_HH[2] * h).tanh(),
+                        "The weight of the hidden state is −1, and has the wrong sign here.",
+                    ),
+                ],
+            );
+        }
+    }
+
+    #[test]
+    fn its_gradient() {
+        for [x, h, c] in STATES {
+            let ([i, _, g, ..], brackets, _) = by_tape(x, h, c, 2.0, 0.0);
+            judge(
+                &format!("for c_bar = 2, i = {i:.4}, g = {g:.4}: a_g_bar"),
+                a_g_bar(2.0, i, g),
+                brackets[2],
+                &[
+                    (
+                        2.0 * i,
+                        "This is the candidate's own gradient, g_bar. Its bracket lies behind a \
+                         tanh.",
+                    ),
+                    (
+                        2.0 * (1.0 - g * g),
+                        "The candidate is multiplied by the input gate, so the gate is a factor.",
+                    ),
+                    (2.0 * i * g * (1.0 - g), "That is the slope of a σ. The candidate is a tanh."),
+                    (2.0 * i * (1.0 - g), "The slope of a tanh is 1 − g², with a square."),
+                    (2.0 * g * i * (1.0 - i), "This is the gradient of the input gate's bracket."),
+                ],
+            );
+        }
+    }
+}
