@@ -3,7 +3,7 @@
 //!
 //! Mend the pullback.
 //!
-//! Chapter: From equations to speed (book/src/26-speed.md), "One operation instead of many".
+//! Chapter: From equations to speed (book/src/28-speed.md), "One operation instead of many".
 
 use tensor::{Tensor, Var};
 
@@ -19,9 +19,7 @@ fn leaky_sum<'t>(x: Var<'t, f64>, f: f64) -> Var<'t, f64> {
         let mut dx = dy.clone();
         let mut dc = 0.0; // what arrives at c_t
         for (dx, dy) in dx.data_mut().iter_mut().zip(dy.data()).rev() {
-            // TODO: how many arrows lead into c_t?
-            dc *= 0.0;
-            dc += *dy;
+            dc += *dy; // beside what the later step sent
             *dx = dc;
             dc *= f; // what goes to the step before
         }

@@ -3,7 +3,7 @@
 //!
 //! Run it, compare the two sides, then mend one number.
 //!
-//! Chapter: Graduating to PyTorch (book/src/27-pytorch.md), "What batch_first does not change".
+//! Chapter: Graduating to PyTorch (book/src/29-pytorch.md), "What batch_first does not change".
 
 use nn::{Generator, Lstm, LstmConfig};
 use tensor::{Tape, Tensor};

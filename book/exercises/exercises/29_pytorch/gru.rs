@@ -8,7 +8,8 @@
 //! Write one step. The tests compare it with numbers that PyTorch 2.15 has computed: the states of
 //! two steps, and the gradient of their inputs.
 //!
-//! Chapter: Graduating to PyTorch (book/src/27-pytorch.md).
+//! Chapter: Graduating to PyTorch (book/src/29-pytorch.md).
+#![allow(unused)] // as long as something is open
 
 use nn::{Module, module, scan};
 use tensor::{Parameter, Tape, Tensor, Var};
@@ -28,10 +29,8 @@ impl Gru {
         // The rows of the weights are three blocks, r, z and n.
         let [x_r, x_z, x_n] = x.linear(watch(&self.weight_ih), watch(&self.bias_ih)).chunk();
         let [h_r, h_z, h_n] = h.linear(watch(&self.weight_hh), watch(&self.bias_hh)).chunk();
-        let r = (x_r + h_r).sigmoid();
-        let z = (x_z + h_z).sigmoid();
-        let n = (x_n + r * h_n).tanh();
-        (1.0 - z) * n + z * h
+        // TODO: four equations.
+        (x_n + h_n).tanh()
     }
 }
 

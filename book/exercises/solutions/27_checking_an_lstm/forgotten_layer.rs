@@ -3,7 +3,7 @@
 //!
 //! Which parameters does the check range over, and which does the optimizer change? Mend it.
 //!
-//! Chapter: Checking a whole LSTM (book/src/25-checking-an-lstm.md), "A model is one operation".
+//! Chapter: Checking a whole LSTM (book/src/27-checking-an-lstm.md), "A model is one operation".
 
 use nn::{Generator, Linear, Lstm, LstmConfig, Module, module};
 
@@ -13,8 +13,8 @@ struct Network {
     head: Linear<f64>,
 }
 
-// TODO: who is on the list?
-module! { impl Module<f64> for Network { lstm, .. } }
+// What is not listed is not checked, and not trained either: the optimizer reads the same list.
+module! { impl Module<f64> for Network { lstm, head } }
 
 impl Network {
     fn new(rng: &mut Generator) -> Self {
