@@ -65,7 +65,7 @@ pub fn seasonal_naive(series: &[f64], period: usize, start: usize, horizon: usiz
 
 /// How much the squares of the weights weigh beside those of the errors, for each window. It
 /// keeps columns that say nearly the same from being played off against each other. (1 % was the
-/// best of four powers of ten on the validation part of the book's data.)
+/// best of five powers of ten on the validation part of the book's data.)
 const RIDGE: f64 = 0.01;
 
 /// A linear regression on all numbers of a window: a linear layer whose weights are not trained
