@@ -25,7 +25,7 @@ const caller = (crate) => (name, ...numbers) => {
 // ---- The element: the static picture stays until the figure can take its place
 
 const figures = {};
-const figure = (name, heights, make) => (figures[name] = { heights, make });
+const figure = (name, title, heights, make) => (figures[name] = { title, heights, make });
 
 class Figure extends HTMLElement {
   connectedCallback() {
@@ -41,17 +41,18 @@ class Figure extends HTMLElement {
   }
 
   draw(crate) {
-    const picture = this.querySelector("svg").getAttribute("aria-label");
-    const live = html(`<div class="live" role="group" aria-label="Figure that runs. ${escape(picture)}"></div>`);
+    const { title, make } = figures[this.getAttribute("name")];
+    const live = html(`<div class="live" role="group" aria-label="${title}"></div>`);
     this.append(live);
     const stage = { live, call: caller(crate), preset: { ...this.dataset } };
-    const update = figures[this.getAttribute("name")].make(stage);
+    const update = make(stage);
     this.classList.add("runs");
     // Arrow keys move sliders here, and turn no page.
     live.addEventListener("keydown", (event) => event.stopPropagation());
     let width = 0;
     new ResizeObserver(() => {
-      if (live.clientWidth === width) return;
+      // On paper it is not shown, and has no width.
+      if ([0, width].includes(live.clientWidth)) return;
       width = live.clientWidth;
       update();
     }).observe(live);
@@ -60,7 +61,6 @@ class Figure extends HTMLElement {
 
 // ---- Controls
 
-const escape = (text) => text.replace(/[&<>"]/g, (char) => `&#${char.charCodeAt(0)};`);
 const html = (source) => {
   const template = document.createElement("template");
   template.innerHTML = source;
@@ -76,8 +76,8 @@ const math = (name) => {
 // A slider keeps the exact number that it was set to; only a move of the hand rounds it.
 function slider(parent, { name, says, min, max, step, value, digits = 2, show }, change) {
   const node = parent.appendChild(html(
-    `<label class="slider"><span>${math(name)}</span><output></output>` +
-      `<input type="range" min="${min}" max="${max}" step="${step}" aria-label="${says}"></label>`,
+    `<label class="slider"><span></span><output aria-live="off"></output>` +
+      `<input type="range" min="${min}" max="${max}" step="${step}"></label>`,
   ));
   const [output, input] = [node.querySelector("output"), node.querySelector("input")];
   const self = {
@@ -91,7 +91,12 @@ function slider(parent, { name, says, min, max, step, value, digits = 2, show },
       input.setAttribute("aria-valuetext", text);
     },
     limit: (most) => (input.max = most),
+    rename(name) {
+      node.firstChild.innerHTML = math(name);
+      input.setAttribute("aria-label", says === name ? name : `${says} ${name.replace("_", "")}`);
+    },
   };
+  self.rename(name);
   self.set(value);
   input.addEventListener("input", () => {
     self.set(Number(input.value));
@@ -139,11 +144,15 @@ const number = (x, digits = 2) => {
 };
 const superscript = (n) => String(n).replace(/./g, (char) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(char)]);
 // Three digits, as a power of ten where a fixed point would show zeros.
-const short = (x) => {
-  if (x === 0) return "0";
-  if (Math.abs(x) >= 0.001 && Math.abs(x) < 1e5) return number(x, 4);
+const short = (x) => (x === 0 ? "0" : Math.abs(x) >= 0.001 && Math.abs(x) < 1e5 ? number(x, 4) : scientific(x));
+const scientific = (x) => {
   const [digits, power] = x.toExponential(1).split("e");
-  return `${digits.replace("-", "−")}·10${superscript(Number(power))}`;
+  return `${digits === "1.0" ? "" : `${digits.replace("-", "−")}·`}10${superscript(Number(power))}`;
+};
+// For a drawing: two decimals, unless they would hide that it is not 0, or not 1.
+const two = (x) => {
+  const size = Math.abs(x);
+  return (size >= 0.005 || size < 5e-5) && !(size >= 0.995 && size < 1) ? number(x) : number(x, 4);
 };
 const result = (x, digits = 4) => `<b>${typeof x === "string" ? x : number(x, digits)}</b>`;
 // A number that stands after a sign: in brackets if it has one of its own.
@@ -191,6 +200,11 @@ function axes({ left, top, width, height, xs, ys, log = false, xTicks, yTicks, x
   ];
   return { x, y, frame, left, top, width, height };
 }
+// Lines at powers of ten, at most five of them.
+const decades = (low, high) => {
+  const step = Math.ceil((high - low) / 4);
+  return Array.from({ length: Math.floor((high - low) / step) + 1 }, (_, k) => 10 ** (low + k * step));
+};
 const power = (tick) => `10<tspan dy="-5" class="index">${String(Math.round(Math.log10(tick))).replace("-", "−")}</tspan>`;
 
 // ---- One LSTM cell (chapter 11, with presets in 12 to 17)
@@ -198,7 +212,7 @@ const power = (tick) => `10<tspan dy="-5" class="index">${String(Math.round(Math
 const GATES = ["i", "f", "g", "o"];
 const CELL_W = { i: [1, 0.5], f: [-0.5, 1], g: [2, -1], o: [0.5, 0.5] };
 
-figure("cell", [610, 640], ({ live, call, preset }) => {
+figure("cell", "One LSTM cell", [635, 735], ({ live, call, preset }) => {
   const start = { x: 1, h: 0.5, c: 0.8, i: 0.5, f: 1, g: 0, o: 0.5, mode: "values", focus: "", ...preset };
   const inputs = [1, -1]; // what the chapter's cell reads; then 0
   let t = 1;
@@ -230,7 +244,7 @@ figure("cell", [610, 640], ({ live, call, preset }) => {
   const x = of("x_t", "input", start.x, 3);
   const h = of("h_t−1", "hidden state before", start.h, 1);
   const c = of("c_t−1", "cell state before", start.c, 3);
-  const say = equations(live, 3);
+  const say = equations(live, 4);
 
   function compute() {
     const o = call("cell", x.value, h.value, c.value, ...GATES.map((k) => b[k].value));
@@ -249,7 +263,7 @@ figure("cell", [610, 640], ({ live, call, preset }) => {
     const [C, M, H, BOX] = [56, 130, 168, 215]; // heights: memory, i times g, h, boxes
     // A pipe is as thick as its number, and dashed if that is negative.
     const pipe = (value, ...ends) => line(...ends, value < 0 ? "pipe minus" : "pipe", `stroke-width:${(1.5 + 7 * Math.min(Math.abs(value), 1.6)).toFixed(1)}`);
-    const says = (value) => (d ? `∂ ${number(value)}` : number(value));
+    const says = (value) => (d ? `∂ ${two(value)}` : two(value));
     const pick = (value, slope) => (d ? slope : value);
     const ends = d ? (mode.value === "h" ? 1 : 0) : out.h;
     const through = pick(gate.f * c.value, d?.c); // between the two signs on the memory's line
@@ -266,7 +280,7 @@ figure("cell", [610, 640], ({ live, call, preset }) => {
         text(at[k] * W, middle + 5, says(d ? d.gate[k] : gate[k]), "middle strong halo"),
         symbol(at[k] * W - 24, BOX - 10, k),
         line(at[k] * W, BOX + 80, at[k] * W, BOX + 112, "wire"),
-        text(at[k] * W, BOX + 102, d ? `∂a ${number(d.a[k])}` : `a = ${number(out.a[k])}`, "middle quiet halo"),
+        text(at[k] * W, BOX + 102, d ? `∂a ${two(d.a[k])}` : `a = ${number(out.a[k])}`, "middle quiet halo"),
       ];
     });
     drawing.show(
@@ -284,22 +298,24 @@ figure("cell", [610, 640], ({ live, call, preset }) => {
       pipe(ends, O, H, W, H),
       node(F, C, "×"), node(P, C, "+"), node(P, M, "×"), node(O, H, "×"),
       `<rect x="${O - 25}" y="88" width="50" height="25" rx="12" class="node"/>`, text(O, 105, "tanh", "middle small"),
-      symbol(2, C - 24, "c_t−1"), text(2, C + 28, says(pick(c.value, d?.c0))),
+      symbol(2, C - 24, "c_t−1"), text(2, C + 28, says(pick(c.value, d?.c0)), "halo"),
       text((F + P) / 2, C - 14, says(through), "middle"), text(P + 14, (C + M) / 2 + 6, says(write)),
       symbol(W - 18, C - 24, "c_t"), text((P + O) / 2, C - 14, says(pick(out.c, d?.c)), "middle"),
       text(O - 12, 142, says(pick(tanh, d?.tanh)), "end"),
-      symbol(W - 18, H + 34, "h_t"), text(W, H - 14, says(ends), "end"),
+      symbol(W - 18, H + 34, "h_t"), text(W, H - 14, says(ends), "end halo"),
       line(0, BOX + 112, O, BOX + 112, "wire"), symbol(2, BOX + 132, "h_t−1"), symbol(52, BOX + 132, "x_t"),
       boxes,
     );
-    const k = start.focus && start.focus in CELL_W ? start.focus : null;
+    const next = `step ${t}; “step” goes on with ${math("x_t")} = ${number(inputs[t] ?? 0, 0)}`;
+    const k = start.focus in CELL_W ? start.focus : null;
     const squash = k === "g" ? "tanh" : "σ";
     const bracket = k && `${math(`a_${k}`)} = ${number(CELL_W[k][0], 1)} · ${after(x.value, 2)} + ${after(CELL_W[k][1], 1)} · ${after(h.value, 4)} + ${after(b[k].value, 2)} = ${number(out.a[k], 4)}, ${math(k)} = ${squash}(${math(`a_${k}`)}) = ${result(gate[k])}`;
     if (!d)
       say(
         `${math("c_t")} = f·${math("c_t−1")} + i·g = ${number(gate.f, 4)} · ${after(c.value)} + ${number(gate.i, 4)} · ${after(gate.g)} = ${result(out.c)}`,
         `${math("h_t")} = o·tanh(${math("c_t")}) = ${number(gate.o, 4)} · ${after(tanh)} = ${result(out.h)}`,
-        bracket ?? `step ${t}`,
+        bracket ?? "",
+        next,
       );
     else {
       const seed = mode.value;
@@ -310,8 +326,10 @@ figure("cell", [610, 640], ({ live, call, preset }) => {
         seed === "h" ? `${up}/${down("c_t")} = o·(1 − tanh²${math("c_t")}) = ${number(gate.o, 4)} · ${number(1 - tanh * tanh, 4)} = ${result(d.c)}` : `${up}/${down("c_t")} = ${result(1, 0)}`,
         `${up}/${down("c_t−1")} = f·${up}/${down("c_t")} = ${number(gate.f, 4)} · ${number(d.c, 4)} = ${result(d.c0)}`,
         !k ? `${up}/${down("h_t−1")} = ${result(d.h0)}, through the four brackets`
+          : k === "o" && seed === "c" ? `${up}/${down("a_o")} = ${result(0, 0)}: ${math("c_t")} does not depend on o`
           : k === "o" ? `${up}/${down("a_o")} = tanh(${math("c_t")})·${slope} = ${result(d.a.o)}`
           : `${up}/${down(`a_${k}`)} = ${up}/${down("c_t")} · ${math(other)} · ${slope} = ${result(d.a[k])}`,
+        next,
       );
     }
   }
@@ -323,19 +341,20 @@ figure("cell", [610, 640], ({ live, call, preset }) => {
 const EPOCHS = 500;
 const TARGETS = [45, 65, 85, 105, 125, 145, 165, 185];
 
-figure("training", [690, 1150, 420, 700], ({ live, call, preset }) => {
+figure("training", "Training the notebook’s network", [745, 1210, 450, 730], ({ live, call, preset }) => {
   const isShort = "short" in preset; // the first page shows no gates
   let run, notebook, losses, timer;
+  let ghost = []; // the curve of the rate before
   const top = row(live, "top");
   const buttons = row(top);
   const play = button(buttons, "train", () => (timer ? stop() : begin()));
   button(buttons, "one epoch", () => (stop(), go(1)));
   button(buttons, "start over", () => (stop(), restart()));
-  const rate = choice(top, "Learning rate", [["0.03", "lr 0.03"], ["0.1", "0.1"], ["0.3", "0.3"]], "0.1", () => (stop(), restart()));
+  const rate = choice(top, "Learning rate", [["0.03", "rate 0.03"], ["0.1", "0.1"], ["0.3", "0.3"]], "0.1", () => (stop(), (ghost = losses), restart()));
   const scrub = slider(row(live), { name: "epoch", says: "epoch", min: 0, max: 0, step: 1, value: 0, digits: 0 }, () => (stop(), update()));
   scrub.node.classList.add("wide");
   const drawing = picture(live, 0);
-  const say = equations(live, 2);
+  const say = equations(live, 3);
   const window_ = isShort ? { value: 7 }
     : slider(row(live), { name: "window", says: "window whose gates are shown", min: 0, max: 7, step: 1, value: 7, digits: 0 }, update);
   window_.node?.classList.add("wide");
@@ -379,8 +398,8 @@ figure("training", [690, 1150, 420, 700], ({ live, call, preset }) => {
     const half = isNarrow ? W : W / 2 - 12;
     drawing.node.setAttribute("height", isNarrow ? 480 : 240);
     const loss = axes({
-      left: 34, top: 26, width: half - 40, height: 170, xs: [0, EPOCHS], ys: [0, 5], log: true,
-      xTicks: [0, 100, 200, 300, 400, 500], yTicks: [1, 10, 100, 1000, 10000], yText: power,
+      left: 34, top: 26, width: half - 40, height: 170, xs: [0, EPOCHS], ys: [1, 4.4], log: true,
+      xTicks: [0, 100, 200, 300, 400, 500], yTicks: [10, 100, 1000, 10000], yText: power,
     });
     const [dx, dy] = isNarrow ? [0, 240] : [half + 24, 0];
     const points = axes({
@@ -391,8 +410,9 @@ figure("training", [690, 1150, 420, 700], ({ live, call, preset }) => {
     const isNotebooks = rate.value === "0.1";
     drawing.show(
       `${losses.length} epochs are trained. Before epoch ${epoch} the network says ${out.slice(0, 8).map((y) => number(y, 0)).join(", ")} for the targets ${TARGETS.join(", ")}.`,
-      text(0, 12, "loss", "title"), loss.frame,
-      line(loss.left, loss.y(2100), loss.left + loss.width, loss.y(2100), "rule"), text(loss.left + loss.width, loss.y(2100) - 5, "always the mean: 2100", "tick end"),
+      text(0, 12, "loss; dotted: always the mean, 2100", "title"), loss.frame,
+      line(loss.left, loss.y(2100), loss.left + loss.width, loss.y(2100), "rule"),
+      ghost.length ? curve(ghost.map((value, k) => [loss.x(k), loss.y(value)]), "curve ghost") : "",
       isNotebooks ? notebook.map((value, k) => circle(loss.x(k), loss.y(value), 3, "ring")) : [],
       losses.length ? curve(losses.map((value, k) => [loss.x(k), loss.y(value)]), "curve") : "",
       line(loss.x(epoch), loss.top, loss.x(epoch), loss.top + loss.height, "cursor"),
@@ -410,16 +430,18 @@ figure("training", [690, 1150, 420, 700], ({ live, call, preset }) => {
       isNotebooks && losses.length
         ? `${notebook.filter((value, k) => k < losses.length && Math.abs(losses[k] / value - 1) < 1e-6).length} of the notebook’s ${notebook.length} losses are found again`
         : "",
+      `smallest and largest answer: ${result(Math.min(...out.slice(0, 8)), 1)} and ${result(Math.max(...out.slice(0, 8)), 1)}`,
     );
     if (!gates) return;
     const UNITS = 20;
     const [columns, cell] = isNarrow ? [3, 8] : [6, 9];
     const block = W / columns;
-    gates.node.setAttribute("height", (UNITS * cell + 34) * (6 / columns));
+    gates.node.setAttribute("height", (UNITS * cell + 34) * (6 / columns) + 20);
     gates.show(
-      "Gates and states of all 20 units at the three steps of the chosen window.",
+      `Of 60 values each, near 0 or ±1: ${GATES.map((name, part) => `${name} ${out.slice(8 + part * 60, 68 + part * 60).filter((x) => Math.abs(x) < 0.01 || Math.abs(x) > 0.99).length}`).join(", ")}.`,
+      text(0, 12, "rows: units, columns: steps; hollow: negative", "title"),
       [...GATES, "c", "h"].map((name, part) => {
-        const [left, top] = [(part % columns) * block, Math.floor(part / columns) * (UNITS * cell + 34) + 24];
+        const [left, top] = [(part % columns) * block, Math.floor(part / columns) * (UNITS * cell + 34) + 46];
         const width = (block - 14) / 3;
         const values = out.slice(8 + part * 3 * UNITS, 8 + (part + 1) * 3 * UNITS);
         return [
@@ -447,7 +469,7 @@ const PROGRAMS = {
   twice: { number: 2, names: ["a", "b", "c"], start: [3], text: "b = a + a, c = b + b" },
 };
 
-figure("tape", [480, 570], ({ live, call, preset }) => {
+figure("tape", "A tape, forwards and backwards", [480, 590], ({ live, call, preset }) => {
   let at = 0;
   const top = row(live, "top");
   const program = choice(top, "Program", Object.entries(PROGRAMS).map(([key, value]) => [key, value.text]), preset.program ?? "product", () => {
@@ -455,20 +477,24 @@ figure("tape", [480, 570], ({ live, call, preset }) => {
     variables.forEach((slider, k) => {
       slider.node.hidden = k >= PROGRAMS[program.value].start.length;
       slider.set(PROGRAMS[program.value].start[k] ?? 0);
-      slider.node.firstChild.innerHTML = math(PROGRAMS[program.value].names[k]);
+      slider.rename(PROGRAMS[program.value].names[k]);
     });
     update();
   });
   const controls = row(live, "top");
   const buttons = row(controls);
   const move = (by) => () => ((at = clamp(at + by, 0, 2 * PROGRAMS[program.value].names.length)), update());
-  button(buttons, "back", move(-1));
-  button(buttons, "next line", move(1));
-  button(buttons, "to the end", move(99));
-  button(buttons, "reset", () => program.set && ((at = 0), variables.forEach((slider, k) => slider.set(PROGRAMS[program.value].start[k] ?? 0)), update()));
+  const previous = button(buttons, "previous line", move(-1));
+  const next = button(buttons, "next line", move(1));
+  button(buttons, "to the end", () => {
+    const lines = PROGRAMS[program.value].names.length;
+    at = at < lines ? lines : 2 * lines;
+    update();
+  });
+  button(buttons, "reset", () => ((at = 0), variables.forEach((slider, k) => slider.set(PROGRAMS[program.value].start[k] ?? 0)), update()));
   const inputs = row(controls, "two");
   const variables = [0, 1].map((k) =>
-    slider(inputs, { name: PROGRAMS[program.value].names[k] ?? "y", says: `variable ${k + 1}`, min: -5, max: 5, step: 0.5, value: PROGRAMS[program.value].start[k] ?? 0, digits: 1 }, update));
+    slider(inputs, { name: PROGRAMS[program.value].names[k] ?? "y", says: "variable", min: -5, max: 5, step: 0.5, value: PROGRAMS[program.value].start[k] ?? 0, digits: 1 }, update));
   variables[1].node.hidden = PROGRAMS[program.value].start.length < 2;
   const drawing = picture(live, 290);
   const say = equations(live, 3);
@@ -483,6 +509,8 @@ figure("tape", [480, 570], ({ live, call, preset }) => {
       return { name, kind, inputs: [a, b], value, gradient, slopes: [da, db] };
     });
     const n = lines.length;
+    previous.disabled = at === 0;
+    next.disabled = at === 2 * n;
     const written = Math.min(at, n); // forwards: so many lines are on the tape
     const done = Math.max(at - n, 0); // backwards: so many lines, from the last one, have passed on
     const current = done ? n - done : -1;
@@ -506,12 +534,13 @@ figure("tape", [480, 570], ({ live, call, preset }) => {
         const arrived = pieces(k);
         const isConstant = line_.kind === 1;
         const sum = arrived.reduce((sum, part) => sum + part, 0);
-        const sign = arrived.length > 1 ? `${arrived.map(piece).join(" + ")} = ` : "";
+        const total = isConstant ? "not wanted" : arrived.length ? plain(sum) : "waits";
         return [
           rect(0, y(k) - 20, W, STEP - 8, k === current || (!done && k === written - 1) ? "slot now" : "slot"),
           symbol(nameAt, y(k) + 5, line_.name), text(opAt, y(k) + 5, operation(line_), "quiet"),
           text(valueAt, y(k) + 5, plain(line_.value), "end strong"),
-          at < n ? "" : text(gradientAt, y(k) + 5, isConstant ? "not wanted" : arrived.length ? `${sign}<tspan class="second">${plain(sum)}</tspan>` : "…", isConstant ? "quiet" : ""),
+          at < n ? "" : text(gradientAt, y(k) + 5, total, arrived.length && !isConstant ? "second" : "quiet"),
+          at < n || arrived.length < 2 ? "" : text(gradientAt + 46, y(k) + 5, `= ${arrived.map(piece).join(" + ")}`, "tick"),
         ];
       }),
     );
@@ -531,41 +560,46 @@ figure("tape", [480, 570], ({ live, call, preset }) => {
 
 // ---- The conveyor: a pulse and what is left of it (chapters 13 and 16)
 
-figure("conveyor", [440, 440], ({ live, call, preset }) => {
+figure("conveyor", "What is left of a pulse", [480, 480], ({ live, call, preset }) => {
   const start = { bias: 1, steps: 20, u: 1, ...preset };
+  const shown = choice(row(live), "What is shown", [["state", "what is left"], ["slope", "its derivative, log scale"]], "state", () => update());
   const drawing = picture(live, 250);
   const controls = row(live, "three");
-  const change = () => update();
-  const bias = slider(controls, { name: "b_f", says: "forget bias", min: -2, max: 7, step: 0.01, value: Number(start.bias) }, change);
-  const steps = slider(controls, { name: "T", says: "steps", min: 1, max: 100, step: 1, value: Number(start.steps), digits: 0 }, change);
-  const u = slider(controls, { name: "u", says: "weight of the plain RNN", min: -2, max: 2, step: 0.05, value: Number(start.u) }, change);
+  const bias = slider(controls, { name: "b_f", says: "forget bias", min: -2, max: 8, step: 0.01, value: Number(start.bias) }, () => update());
+  const steps = slider(controls, { name: "T", says: "steps", min: 1, max: 100, step: 1, value: Number(start.steps), digits: 0 }, () => update());
+  const u = slider(controls, { name: "u", says: "weight of the plain RNN", min: -2, max: 2, step: 0.01, value: Number(start.u) }, () => update());
   const say = equations(live, 4);
 
   function update() {
     const T = steps.value;
-    const [f, half, cell, rnn, ...states] = call("conveyor", bias.value, T, u.value);
-    const [c, h] = [states.slice(0, T + 1), states.slice(T + 1)];
+    const [f, half, cell, ...c] = call("conveyor", bias.value, T);
+    const rnn = call("rnn", u.value, 1, T);
+    const slopes = [1, ...rnn.slice(2 * T + 1)];
+    const isLog = shown.value === "slope";
+    const h = isLog ? slopes : rnn.slice(0, T + 1); // of the cell, state and derivative are one number
     const W = drawing.width();
-    const low = h.some((value) => value < 0) ? -1 : 0;
+    const least = Math.min(c[T], ...slopes.map((slope) => Math.abs(slope) || 1e-40));
+    const low = isLog ? clamp(Math.floor(Math.log10(least)), -40, -2) : h.some((value) => value < 0) ? -1 : 0;
     const field = axes({
-      left: 34, top: 24, width: W - 44, height: 190, xs: [-0.6, T + 0.6], ys: [low, 1],
-      xTicks: [0, Math.round(T / 2), T].filter((tick, k, all) => all.indexOf(tick) === k), yTicks: low ? [-1, -0.5, 0, 0.5, 1] : [0, 0.25, 0.5, 0.75, 1], yText: (tick) => number(tick, low ? 1 : 2),
+      left: 44, top: 24, width: W - 54, height: 190, xs: [-0.6, T + 0.6], ys: [low, isLog ? 0.3 : 1], log: isLog,
+      xTicks: [0, Math.round(T / 2), T].filter((tick, k, all) => all.indexOf(tick) === k),
+      yTicks: isLog ? decades(low, 0) : [-1, -0.5, 0, 0.5, 1].filter((tick) => tick >= low), yText: isLog ? power : (tick) => number(tick, 1),
     });
     const thick = Math.max((field.width / (T + 1)) * 0.6, 1.5);
-    const isThere = half <= T;
+    const ground = field.y(isLog ? 10 ** low : 0);
     drawing.show(
-      `After ${T} steps the cell has ${short(c[T])} of the 1 it began with, the plain RNN ${short(h[T])}.`,
-      text(0, 12, "what is left of a 1: ▮ the cell, ● the plain RNN", "title"), field.frame,
-      c.map((value, t) => rect(field.x(t) - thick / 2, field.y(value), thick, field.y(0) - field.y(value), "bars")),
+      `After ${T} steps the cell has ${short(c[T])} of the 1 it began with; the derivative of the plain RNN is ${short(slopes[T])}.`,
+      text(0, 12, 'the cell <tspan class="first">▮</tspan>, the plain RNN <tspan class="second">●</tspan>', "title"), field.frame,
+      c.map((value, t) => rect(field.x(t) - thick / 2, field.y(value), thick, ground - field.y(value), "bars")),
       curve(h.map((value, t) => [field.x(t), field.y(value)]), "curve second thin"),
       T <= 50 ? h.map((value, t) => circle(field.x(t), field.y(value), 3, "dot second")) : [],
-      isThere ? [line(field.x(half), field.top, field.x(half), field.top + field.height, "cursor"), text(field.x(half) + 5, field.top + 14, "half-life", "tick")] : [],
+      half <= T ? [line(field.x(half), field.top, field.x(half), field.top + field.height, "cursor"), text(field.x(half) + 5, field.top + 14, "half-life", "tick halo")] : [],
     );
     say(
       `f = σ(${math("b_f")}) = σ(${number(bias.value)}) = ${result(f)}`,
       `half-life: ln ½ / ln f = ${result(half < 1e4 ? number(half) : short(half))} steps`,
       `∂${math("c_T")}/∂${math("c_0")} = f<sup>T</sup> = ${number(f, 4)}<sup>${T}</sup> = ${result(short(cell))}`,
-      `RNN: ∂${math("h_T")}/∂${math("h_0")} = ∏ u(1 − ${math("h_t")}²) = ${result(short(rnn))}`,
+      `RNN: ∂${math("h_T")}/∂${math("h_0")} = ∏ u(1 − ${math("h_t")}²) = ${result(short(slopes[T]))}`,
     );
   }
   return update;
@@ -573,12 +607,12 @@ figure("conveyor", [440, 440], ({ live, call, preset }) => {
 
 // ---- The V-curve (chapter 1)
 
-figure("v-curve", [445, 490], ({ live, call, preset }) => {
+figure("v-curve", "The error of a central difference", [445, 490], ({ live, call, preset }) => {
   const drawing = picture(live, 300);
   const controls = row(live);
   const step = slider(controls, {
     name: "h", says: "step", min: -14, max: -1, step: 0.25, value: Number(preset.exponent ?? -1),
-    show: (e) => (Number.isInteger(e) ? `10${superscript(e)}` : short(10 ** e)),
+    show: (e) => scientific(10 ** e),
   }, () => update());
   step.node.classList.add("wide");
   const say = equations(live, 3);
@@ -601,12 +635,17 @@ figure("v-curve", [445, 490], ({ live, call, preset }) => {
     const digits = (x, places) => number(x, places);
     drawing.show(
       `At the step ${short(10 ** step.value)} the error is ${short(wide[3])} in f64 and ${short(narrow[3])} in f32.`,
-      text(0, 12, "error against step: ● f64, ■ f32", "title"), field.frame,
+      text(0, 12, 'error against step: <tspan class="first">●</tspan> f64, <tspan class="second">■</tspan> f32; dotted: h² and ε/2h', "title"), field.frame,
+      [2 ** -52, 2 ** -23].map((epsilon) => {
+        const [left, right] = [Math.max(-14, Math.log10(epsilon / 2) - 1), Math.log10(epsilon / 2) / 3].map((e) => [field.x(e), field.y(epsilon / 2 / 10 ** e)]);
+        return line(...left, ...right, "rule");
+      }),
+      line(field.x(-1), field.y(1e-2), field.x(-6), field.y(1e-12), "rule"),
       line(field.x(step.value), field.top, field.x(step.value), field.top + field.height, "cursor"),
       dots(errors.slice(0, count), "dot", circle), dots(errors.slice(count), "dot second", square),
     );
     const quotient = ([right, left, slope, error], places, kind) =>
-      `${kind}: (${digits(right, places)} − ${digits(left, places)}) / 2h = ${digits(slope, places > 10 ? 10 : 6)}, error ${result(short(error))}`;
+      `${kind}: (${digits(right, places)} − ${digits(left, places)}) / 2h = ${digits(slope, places > 10 ? 10 : 6)}, error ${result(error ? scientific(error) : "0").replace("b>", kind === "f32" ? 'b class="second">' : "b>")}`;
     say(quotient(wide, 14, "f64"), quotient(narrow, 7, "f32"), "f(x) = x³ at 1; the derivative is 3");
   }
   return update;
@@ -614,7 +653,7 @@ figure("v-curve", [445, 490], ({ live, call, preset }) => {
 
 // ---- Saturation (chapter 7)
 
-figure("saturation", [440, 440], ({ live, call, preset }) => {
+figure("saturation", "σ and tanh, and their slopes", [440, 440], ({ live, call, preset }) => {
   const top = row(live, "top");
   const kind = choice(top, "Function", [["0", "σ"], ["1", "tanh"]], preset.kind ?? "0", () => update());
   const drawing = picture(live, 250);
@@ -641,7 +680,7 @@ figure("saturation", [440, 440], ({ live, call, preset }) => {
     );
     say(
       `y = ${isTanh ? "tanh" : "σ"}(${number(a.value)}) = ${result(y)}`,
-      isTanh ? `slope = 1 − y² = 1 − ${after(y)}² = ${result(short(slope))}` : `slope = y·(1 − y) = ${number(y, 4)} · ${number(1 - y, 4)} = ${result(short(slope))}`,
+      isTanh ? `slope = 1 − y² = 1 − ${after(y)}² = ${result(short(slope))}` : `slope = y·(1 − y) = ${number(y, 4)} · ${short(1 - y)} = ${result(short(slope))}`,
       `in f32: y = ${number(y32, 7)}, slope ${result(slope32 === 0 ? "0, exactly" : short(slope32))}`,
     );
   }
@@ -650,11 +689,11 @@ figure("saturation", [440, 440], ({ live, call, preset }) => {
 
 // ---- How an RNN forgets (chapter 10)
 
-figure("rnn", [565, 565], ({ live, call, preset }) => {
+figure("rnn", "How a plain RNN forgets", [565, 565], ({ live, call, preset }) => {
   const start = { u: 1.5, h: 0.5, steps: 20, ...preset };
   const drawing = picture(live, 400);
   const controls = row(live, "three");
-  const u = slider(controls, { name: "u", says: "recurrent weight", min: -2, max: 2, step: 0.05, value: Number(start.u) }, () => update());
+  const u = slider(controls, { name: "u", says: "recurrent weight", min: -2, max: 2, step: 0.01, value: Number(start.u) }, () => update());
   const h0 = slider(controls, { name: "h_0", says: "hidden state at the start", min: -1, max: 1, step: 0.05, value: Number(start.h) }, () => update());
   const steps = slider(controls, { name: "T", says: "steps", min: 1, max: 50, step: 1, value: Number(start.steps), digits: 0 }, () => update());
   const say = equations(live, 3);
@@ -665,13 +704,15 @@ figure("rnn", [565, 565], ({ live, call, preset }) => {
     const [h, factors, gradients] = [out.slice(0, T + 1), out.slice(T + 1, 2 * T + 1), [1, ...out.slice(2 * T + 1)]];
     const W = drawing.width();
     const xTicks = [0, Math.round(T / 2), T].filter((tick, k, all) => all.indexOf(tick) === k);
+    const sizes = gradients.map((slope) => Math.log10(Math.abs(slope) || 1e-60));
+    const [low, high] = [Math.floor(Math.min(-2, ...sizes)), Math.ceil(Math.max(1, ...sizes))];
     const state = axes({ left: 40, top: 24, width: W - 50, height: 130, xs: [0, T], ys: [-1, 1], xTicks, yTicks: [-1, 0, 1], yText: (tick) => number(tick, 0) });
-    const slope = axes({ left: 40, top: 220, width: W - 50, height: 150, xs: [0, T], ys: [-12, 6], log: true, xTicks, yTicks: [1e6, 1, 1e-6, 1e-12], yText: power });
+    const slope = axes({ left: 40, top: 220, width: W - 50, height: 150, xs: [0, T], ys: [low, high], log: true, xTicks, yTicks: decades(low, high), yText: power });
     drawing.show(
       `After ${T} steps h is ${number(h[T], 4)} and its derivative with respect to the start is ${short(gradients[T])}.`,
-      text(0, 12, "state h after each step", "title"), state.frame,
+      text(0, 12, "the state h after t steps", "title"), state.frame,
       curve(h.map((value, t) => [state.x(t), state.y(value)]), "curve"), h.map((value, t) => circle(state.x(t), state.y(value), 3, "dot")),
-      text(0, 208, "size of its derivative by the start", "title"), slope.frame,
+      text(0, 208, "the size of its derivative with respect to h₀", "title"), slope.frame,
       curve(gradients.map((value, t) => [slope.x(t), slope.y(value)]), "curve second"), gradients.map((value, t) => circle(slope.x(t), slope.y(value), 3, "dot second")),
     );
     say(
@@ -685,7 +726,7 @@ figure("rnn", [565, 565], ({ live, call, preset }) => {
 
 // ---- Backpropagation through time (chapter 19)
 
-figure("bptt", [715, 740], ({ live, call }) => {
+figure("bptt", "Backpropagation through time", [735, 800], ({ live, call }) => {
   const top = row(live, "top");
   const count = choice(top, "Steps", [["2", "2 steps"], ["3", "3"], ["4", "4"], ["5", "5"]], "2", () => {
     x.forEach((slider, t) => (slider.node.hidden = t >= Number(count.value)));
@@ -694,7 +735,7 @@ figure("bptt", [715, 740], ({ live, call }) => {
     update();
   });
   const weight = choice(top, "Weight", [["ih", bar("W_ih")], ["hh", bar("W_hh")], ["b", bar("b")]], "ih", () => update());
-  const drawing = picture(live, 250);
+  const drawing = picture(live, 270);
   const back = slider(row(live), { name: "back", says: "how many steps backwards", min: 0, max: 2, step: 1, value: 2, digits: 0 }, () => update());
   back.node.classList.add("wide");
   const stack = picture(live, 190);
@@ -711,22 +752,23 @@ figure("bptt", [715, 740], ({ live, call }) => {
     const reached = T - back.value; // steps from here on are done
     const W = drawing.width();
     const block = W / T;
-    const isTight = block < 110;
+    const isTight = block < 160;
     const value = (number_) => number(number_, isTight ? 2 : 4);
     drawing.show(
       `Backwards through ${back.value} of ${T} steps. ${steps.map((step, t) => (t >= reached ? `Step ${t + 1}: the adjoint of h is ${number(step[HBAR], 4)}, of c ${number(step[CBAR], 4)}.` : "")).join(" ")}`,
+      isTight ? text(0, 266, "in each box: c, c̄, h, h̄", "tick") : "",
       steps.map((step, t) => {
         const [left, middle] = [t * block, (t + 0.5) * block];
         const isDone = t >= reached;
         const isNow = t === reached;
-        const wide = Math.min(block - 26, 150);
+        const wide = Math.min(isTight ? block - 14 : block - 68, 150);
         return [
           rect(middle - wide / 2, 44, wide, 150, isNow ? "box focus" : "box"),
-          text(middle, 66, `c = ${value(step[C])}`, "middle"), text(middle, 150, `h = ${value(step[H])}`, "middle"),
+          text(middle, 66, `${isTight ? "" : "c = "}${value(step[C])}`, "middle"), text(middle, 150, `${isTight ? "" : "h = "}${value(step[H])}`, "middle"),
           isDone ? text(middle, 90, `${isTight ? "" : "c̄ = "}${value(step[CBAR])}`, "middle strong second") : "",
           isDone ? text(middle, 174, `${isTight ? "" : "h̄ = "}${value(step[HBAR])}`, "middle strong second") : "",
           t < T - 1 ? [line(middle + wide / 2, 70, left + block * 1.5 - wide / 2, 70, "wire"), line(middle + wide / 2, 154, left + block * 1.5 - wide / 2, 154, "wire")] : "",
-          isDone && t < T - 1 && block > 220 ? [text(left + block, 104, `← ${number(step[CLATER], 4)}`, "middle tick halo second"), text(left + block, 186, `← ${number(step[HLATER], 4)}`, "middle tick halo second")] : "",
+          isDone && t < T - 1 && !isTight ? [text(left + block, 104, `←${number(step[CLATER], 4)}`, "middle tick halo second"), text(left + block, 186, `←${number(step[HLATER], 4)}`, "middle tick halo second")] : "",
           line(middle, 44, middle, 26, "wire"), text(middle, 18, `h${"₁₂₃₄₅"[t]} to L`, "middle tick"), line(middle, 194, middle, 214, "wire"),
           symbol(middle - 8, 234, `x_${t + 1}`),
         ];
@@ -737,9 +779,10 @@ figure("bptt", [715, 740], ({ live, call }) => {
       const a = steps[t][15 + k];
       return weight.value === "ih" ? a * x[t].value : weight.value === "hh" ? a * (t ? steps[t - 1][H] : 0) : a;
     };
-    const shares = GATES.map((_, k) => steps.map((_, t) => (t >= reached ? from(t, k) : 0)));
-    const most = Math.max(0.05, ...shares.map((all) => Math.max(all.filter((v) => v > 0).reduce((s, v) => s + v, 0), -all.filter((v) => v < 0).reduce((s, v) => s + v, 0))));
-    const isSigned = shares.flat().some((value) => value < 0);
+    const whole = GATES.map((_, k) => steps.map((_, t) => from(t, k)));
+    const shares = whole.map((share) => share.map((value, t) => (t >= reached ? value : 0)));
+    const most = Math.max(0.05, ...whole.map((all) => Math.max(all.filter((v) => v > 0).reduce((s, v) => s + v, 0), -all.filter((v) => v < 0).reduce((s, v) => s + v, 0))));
+    const isSigned = whole.flat().some((value) => value < 0);
     const bars = axes({ left: 44, top: 24, width: W - 54, height: 130, xs: [-0.5, 3.5], ys: [isSigned ? -most : 0, most], xTicks: [], yTicks: [isSigned ? -most : 0, isSigned ? 0 : most / 2, most], yText: (tick) => number(tick) });
     stack.show(
       GATES.map((gate, k) => `${gate}: ${number(shares[k].reduce((s, v) => s + v, 0), 4)}`).join(", "),
@@ -752,7 +795,7 @@ figure("bptt", [715, 740], ({ live, call }) => {
             share >= 0 ? (up += share) : (down += share);
             const [y0, y1] = [bars.y(base), bars.y(base + share)];
             const size = Math.abs(y0 - y1);
-            return size < 1 ? "" : [rect(bars.x(k) - 26, Math.min(y0, y1), 52, size, `share s${t % 2}`), size > 14 ? text(bars.x(k), (y0 + y1) / 2 + 5, `t = ${t + 1}`, "middle tick") : ""];
+            return size < 1 ? "" : [rect(bars.x(k) - 26, Math.min(y0, y1), 52, size, `share s${t}`), size > 14 ? text(bars.x(k), (y0 + y1) / 2 + 5, `t = ${t + 1}`, "middle tick") : ""];
           }),
           symbol(bars.x(k) - 4, 178, GATES[k]),
         ];
@@ -764,9 +807,9 @@ figure("bptt", [715, 740], ({ live, call }) => {
     const offset = T * 19 + 4 * WEIGHTS.indexOf(weight.value);
     const terms = shares[0].map((share, t) => [share, t]).filter(([, t]) => t >= reached).map(([share]) => after(share));
     say(
-      back.value === 0 ? "nothing has come back yet: move the slider" : `${bar(name("h"))} = 1 + ${after(now[HLATER])} = ${result(now[HBAR])}: partial 1, total ${number(now[HBAR], 4)}`,
-      back.value === 0 ? "" : `${bar(name("c"))} = ${number(now[CLATER], 4)} + ${after(own)} = ${result(now[CBAR])}`,
-      back.value === 0 ? "" : `gate i: ${terms.join(" + ")} = ${result(shares[0].reduce((s, v) => s + v, 0))}${back.value === T ? `; all four: ${GATES.map((_, k) => number(out[offset + k], 4)).join(", ")}` : ""}`,
+      back.value === 0 ? "nothing has come back yet: move the slider" : `${bar(name("h"))} = 1 + ${after(now[HLATER])} = ${result(now[HBAR])}: 1 is the partial derivative, this is the total one`,
+      back.value === 0 ? "" : `${bar(name("c"))} = ${number(now[CLATER], 4)} (along c) + ${after(own)} (through h) = ${result(now[CBAR])}`,
+      back.value === 0 ? "" : `gate i: ${terms.join(" + ")} = ${result(shares[0].reduce((s, v) => s + v, 0))}${back.value === T ? `; ${GATES.slice(1).map((gate, k) => `${gate}: ${number(out[offset + k + 1], 4)}`).join(", ")}` : ""}`,
     );
   }
   return update;
@@ -774,9 +817,10 @@ figure("bptt", [715, 740], ({ live, call }) => {
 
 // ---- Learning to add (chapter 22)
 
-figure("adding", [430, 540], ({ live, call }) => {
+figure("adding", "Learning to add", [430, 540], ({ live, call }) => {
   const BATCHES = 50; // in each point of the curve
   const MOST = 400; // points
+  const LEARNT = 2e-3;
   let runs = {};
   let timer;
   const top = row(live, "top");
@@ -798,8 +842,10 @@ figure("adding", [430, 540], ({ live, call }) => {
         run.sum.push(call("adding_run", run.id, 1)[0]);
         if (run.sum.length === BATCHES) run.points.push(run.sum.splice(0).reduce((sum, error) => sum + error, 0) / BATCHES);
       } while (performance.now() < until);
+      const isNew = run.learnt === undefined && run.points.at(-1) < LEARNT;
+      if (isNew) run.learnt = run.points.length;
       update();
-      timer = run.points.length >= MOST ? stop() : requestAnimationFrame(frame);
+      timer = isNew || run.points.length >= MOST ? stop() : requestAnimationFrame(frame);
     };
     timer = requestAnimationFrame(frame);
   }
@@ -813,17 +859,18 @@ figure("adding", [430, 540], ({ live, call }) => {
     const most = Math.max(60, ...Object.values(runs).map((run) => run.points.length));
     const perPoint = (BATCHES * 16) / 1000;
     const field = axes({
-      left: 44, top: 24, width: W - 54, height: 225, xs: [0, most], ys: [-4, -1], log: true, xTicks: [0, Math.round(most / 2), most],
-      xText: (tick) => `${number(tick * perPoint, 0)},000`.replace(/^0,000$/, "0"), yTicks: [0.1, 0.01, 0.001, 0.0001], yText: power,
+      left: 44, top: 24, width: W - 54, height: 225, xs: [0, most], ys: [-5, -1], log: true, xTicks: [0, Math.round(most / 2), most],
+      xText: (tick) => `${tick === most ? "sequences: " : ""}${number(tick * perPoint, 0)},000`.replace(/^0,000$/, "0"), yTicks: [0.1, 0.01, 0.001, 0.0001, 0.00001], yText: power,
     });
     const lines = Object.entries(runs).map(([key, { points }]) => points.length ? curve(points.map((error, k) => [field.x(k + 1), field.y(error)]), key === "1" ? "curve second" : "curve") : "");
+    const sequences = (points) => (points * BATCHES * 16).toLocaleString("en");
     const last = (key) => runs[key]?.points.at(-1);
     const told = ([key, name]) => last(key) === undefined ? `${name}: not trained yet`
-      : `${name}: after ${(runs[key].points.length * BATCHES * 16).toLocaleString("en")} sequences the error is ${result(short(last(key)))}${runs[key].points.some((error) => error < 2e-3) ? ", learnt" : ""}`;
+      : `${name}: ${sequences(runs[key].points.length)} sequences, error ${result(short(last(key)))}${runs[key].learnt ? `; learnt after ${result(sequences(runs[key].learnt))}` : ""}`;
     drawing.show(
-      `Mean squared error. Default: ${short(last("0") ?? 0)}. Chrono: ${short(last("1") ?? 0)}.`,
-      text(0, 12, "squared error against sequences: — default, – – chrono", "title"), field.frame,
-      line(field.left, field.y(2e-3), field.left + field.width, field.y(2e-3), "rule"), text(field.left + field.width, field.y(2e-3) - 5, "0.002", "tick end"), lines,
+      `Mean squared error. ${[["0", "Default"], ["1", "Chrono"]].map(([key, name]) => `${name}: ${last(key) === undefined ? "not trained" : short(last(key))}`).join(". ")}.`,
+      text(0, 12, 'squared error: <tspan class="first">— default</tspan>, <tspan class="second">– – chrono</tspan>', "title"), field.frame,
+      line(field.left, field.y(LEARNT), field.left + field.width, field.y(LEARNT), "rule"), text(field.left + field.width, field.y(LEARNT) - 5, "learnt: 0.002", "tick end halo"), lines,
     );
     say(told(["0", "PyTorch’s default"]), told(["1", "chrono"]), "both read the same kind of sequences, with the same rate");
   }

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
+use crate::predict;
 use crate::problem::Problem;
 use crate::widgets;
 
@@ -52,6 +53,7 @@ impl Page {
             }
             page.figures.push(name);
         }
+        page.problems.extend(predict::problems(&html));
         let text = TAG.replace_all(&html, "");
         for left in ["{{#", "$`"] {
             if text.contains(left) {

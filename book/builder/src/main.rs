@@ -14,6 +14,7 @@ mod make;
 mod marks;
 mod math;
 mod numbers;
+mod predict;
 mod problem;
 mod serve;
 mod svg;
@@ -93,7 +94,7 @@ fn build(folder: &Path) -> Result<(), Vec<Problem>> {
 
 fn serve(folder: PathBuf, port: u16) -> Result<(), Vec<Problem>> {
     let pages = make::build(&folder)?.folder;
-    let watched = [folder.clone(), folder.join("../crates")];
+    let watched = [folder.clone(), folder.join("../crates"), folder.join("../examples")];
     let rebuild = || match build(&folder) {
         Ok(()) => {}
         Err(problems) => problems.iter().for_each(|problem| eprintln!("{problem}")),

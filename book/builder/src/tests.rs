@@ -263,6 +263,61 @@ fn pictures() {
     );
 }
 
+/// A chapter with a question, and an answer with these attributes.
+fn predict(attributes: &str) -> String {
+    let answer = format!("<div class=\"answer\" {attributes}>\n>\n> *Because* $`x`$.\n>\n> </div>");
+    format!("> **Predict.** What?\n>\n> {answer}\n\nThe end.\n")
+}
+
+#[test]
+fn questions_that_answer() {
+    let number = "hidden data-number=\"0.40\" data-within=\"0.05\" data-hints=\"4: No. | -0.4: N\"";
+    let choices =
+        "hidden data-choices=\"a | b\n>   c | 4: 5\" data-right=\"b c\" data-hints=\"a: A.\"";
+    for attributes in [number, choices] {
+        let page = pages(&[("book/src/one.md", &predict(attributes))]);
+        has(&page("one.html"), &["<p><em>Because</em> <span class=\"katex\">", "\n</blockquote>"]);
+    }
+    // In a text, the word alone is no question.
+    let _ = pages(&[("book/src/one.md", "**Predict.** A question.\n\n> **Pre** dict.\n")]);
+}
+
+#[test]
+fn questions_that_do_not_answer() {
+    let changed = |from: &str, to: &str| {
+        let right = "hidden data-choices=\"a | b\" data-right=\"b\" data-hints=\"a: A.\"";
+        let chapter = predict(right);
+        assert!(chapter.contains(from));
+        refused(&chapter.replace(from, to)).join("\n")
+    };
+    let prefix = "index.html: predict: ";
+    let two = "</div>\n>\n> <div class=\"answer\">\n>\n> B.\n>\n> </div>";
+    has(&changed("class=\"answer\" ", ""), &[prefix, "a Predict has 0 answers, and not one"]);
+    has(&changed("</div>", two), &["a Predict has 2 answers, and not one"]);
+    has(&changed("> **Predict.** What?\n>\n", "> **Predict.** What?\n\n"), &["has 0 answers"]);
+    has(&changed("**Predict.**", "Predict."), &["in no quotation that begins with **Predict.**"]);
+    has(&changed("hidden ", ""), &["the answer is not hidden"]);
+    has(&changed("> *Because* $`x`$.\n", ""), &["no blank line and no reason"]);
+    has(&changed("\n>\n> *Because* $`x`$.", "\n> Because."), &["no blank line and no reason"]);
+    has(&changed("\"a | b\"", "\"b\""), &["its choices are not two or more: b"]);
+    has(&changed("a | b\"", "a | b | a\""), &["its choices are not two or more: a | b | a"]);
+    has(&changed("a | b\"", "a | b |\""), &["its choices are not two or more: a | b |"]);
+    has(&changed("\"b\"", "\"B\""), &["its right answer is none of its choices: B"]);
+    has(&changed("a: A.", "b: B."), &["its hint is not for a wrong answer: b: B."]);
+    has(&changed("a: A.", "c: C."), &["its hint is not for a wrong answer: c: C."]);
+    has(&changed("data-choices", "data-choice"), &["it needs data-choices or data-number"]);
+    has(&changed("data-right", "data-number=\"1\" data-right"), &["and one of them"]);
+
+    let number = |attributes: &str| refused(&predict(&format!("hidden {attributes}"))).join("\n");
+    let what = "no number and what it may be off: ";
+    has(&number("data-number=\"four\" data-within=\"0\""), &[what, "four and 0"]);
+    has(&number("data-number=\"inf\" data-within=\"0\""), &[what]);
+    has(&number("data-number=\"4\""), &[what, "4 and"]);
+    has(&number("data-number=\"4\" data-within=\"-1\""), &[what, "4 and -1"]);
+    let near = "data-number=\"4\" data-within=\"1\" data-hints=\"3.5: No.\"";
+    has(&number(near), &["its hint is not for a wrong answer: 3.5: No."]);
+}
+
 #[test]
 fn pages_that_are_not_whole() {
     let refused = |chapter: &str| refused(chapter).join("\n");

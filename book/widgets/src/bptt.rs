@@ -39,7 +39,7 @@ pub fn compute(input: &[f64]) -> Option<Vec<f64>> {
         let [i_bar, f_bar, g_bar, o_bar, c_bar, h_bar] =
             [step.i, step.f, step.g, step.o, step.c, step.h].map(of);
         let c_later = steps.get(t + 1).map_or(0.0, |later| of(later.c) * item(later.f));
-        out.extend([i, f, g, o, c, c.tanh(), h, h_bar, c_bar, h_bar - 1.0, c_later]);
+        out.extend([i, f, g, o, c, item(step.c.tanh()), h, h_bar, c_bar, h_bar - 1.0, c_later]);
         out.extend([i_bar, f_bar, g_bar, o_bar]);
         let slopes = [i * (1.0 - i), f * (1.0 - f), 1.0 - g * g, o * (1.0 - o)];
         out.extend([i_bar * slopes[0], f_bar * slopes[1], g_bar * slopes[2], o_bar * slopes[3]]);

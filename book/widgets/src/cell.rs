@@ -26,7 +26,7 @@ pub fn compute(input: &[f64]) -> Option<Vec<f64>> {
 
     let mut out: Vec<f64> = (0..4).map(|k| W_IH[k] * x + W_HH[k] * h + b[k]).collect();
     out.extend([step.i, step.f, step.g, step.o, step.c, step.h].map(item));
-    out.push(item(step.c).tanh());
+    out.push(item(step.c.tanh()));
     for (target, of_tanh) in [(step.h, item(step.o)), (step.c, 0.0)] {
         let gradients = target.backward();
         let of = |variable| gradients.wrt(variable).item();

@@ -19,9 +19,15 @@ pub fn compute(input: &[f64]) -> Option<Vec<f64>> {
 }
 
 fn central<T: Scalar>(exponent: f64) -> [f64; 4] {
-    let [h, one, two] = [10.0_f64.powf(exponent), 1.0, 2.0].map(T::from_f64);
+    let [h, one, two] = [power_of_ten(exponent), 1.0, 2.0].map(T::from_f64);
     let cube = |x: T| x * x * x;
     let (right, left) = (cube(one + h), cube(one - h));
     let quotient = ((right - left) / (two * h)).as_f64();
     [right.as_f64(), left.as_f64(), quotient, (quotient - 3.0).abs()]
+}
+
+/// 10^e for quarters e. Not `powf`, which has other last digits in another library.
+fn power_of_ten(e: f64) -> f64 {
+    let quarters = (4.0 * (e - e.floor())) as i32;
+    10.0_f64.powi(e.floor() as i32) * 10.0_f64.sqrt().sqrt().powi(quarters)
 }

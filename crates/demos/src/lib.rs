@@ -10,6 +10,8 @@
 //! | the figures of the book | `figures.rs` |
 //! | the experiments of 1997, rerun: what came out | `table_of_1997.rs` |
 //! | does it remember: what came out | `remember.rs` |
+//! | a forecast of one's own CSV file | `own_data/` |
+//! | a text, letter by letter: what came out | `letters.rs` |
 //! | arrays as NumPy prints them | `numpy.rs` |
 //! | arguments, the last line, exit codes | `program.rs` |
 //! | the folder for the pictures | `files.rs` |
@@ -18,8 +20,10 @@ pub mod figures;
 pub mod files;
 pub mod forecast;
 pub mod forecaster;
+pub mod letters;
 pub mod notebook;
 pub mod numpy;
+pub mod own_data;
 pub mod pictures;
 pub mod program;
 pub mod remember;

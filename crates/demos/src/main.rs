@@ -1,5 +1,7 @@
 //! `cargo run -p demos`: both demos of the notebook.
 
+mod forecast_command;
+
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -9,6 +11,7 @@ use clap::{Args, Parser, Subcommand};
 use demos::forecast::{self, Settings};
 use demos::program::whole_number;
 use demos::{Verdict, files, notebook, pictures, program, shapes};
+use forecast_command::ForecastCommand;
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// Both demos of the notebook on torch.nn.LSTM, compared number by number
@@ -31,7 +34,7 @@ enum Demo {
     /// Demo 1: the weights of a small LSTM, their shapes and their gates
     Shapes(SeedOption),
     /// Demo 2: train on a series of several variables, then forecast
-    Forecast(ForecastOptions),
+    Forecast(Box<ForecastCommand>),
 }
 
 #[derive(Args)]
@@ -85,10 +88,13 @@ fn main() -> ExitCode {
 fn both(cli: Cli, out: &mut dyn Write) -> Result<()> {
     let verdicts = match cli.demo {
         Some(Demo::Shapes(SeedOption { seed })) => vec![run_shapes(out, seed, false)?],
-        Some(Demo::Forecast(options)) => {
-            files::check_folder(&options.pictures, &pictures::NAMES)?;
-            vec![run_forecast(out, &options)?]
-        }
+        Some(Demo::Forecast(command)) => match command.demo_2()? {
+            Some(options) => {
+                files::check_folder(&options.pictures, &pictures::NAMES)?;
+                vec![run_forecast(out, &options)?]
+            }
+            None => return command.run(out),
+        },
         None => {
             let ForecastOptions { seed: SeedOption { seed }, quiet, .. } = cli.options;
             files::check_folder(&cli.options.pictures, &pictures::NAMES)?;

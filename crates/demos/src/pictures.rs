@@ -23,6 +23,8 @@ pub(crate) const PAPER: (RGBColor, &str) = (RGBColor(255, 255, 255), "#0d1117");
 pub(crate) const GRID: (RGBColor, &str) = (RGBColor(208, 215, 222), "#30363d");
 pub(crate) const BLUE: (RGBColor, &str) = (RGBColor(9, 105, 218), "#4493f8");
 pub(crate) const ORANGE: (RGBColor, &str) = (RGBColor(188, 76, 0), "#f0883e");
+pub(crate) const GREEN: (RGBColor, &str) = (RGBColor(26, 127, 55), "#3fb950");
+pub(crate) const GREY: (RGBColor, &str) = (RGBColor(110, 119, 129), "#8b949e");
 
 /// The pictures' file names.
 pub const NAMES: [&str; 3] = ["loss.svg", "predictions.svg", "gates.svg"];
@@ -186,7 +188,7 @@ pub(crate) fn legend<'a, C: CoordTranslate>(
     Ok(())
 }
 
-fn range(numbers: impl Iterator<Item = f64>) -> (f64, f64) {
+pub(crate) fn range(numbers: impl Iterator<Item = f64>) -> (f64, f64) {
     numbers.fold((f64::MAX, f64::MIN), |(low, high), x| (low.min(x), high.max(x)))
 }
 
@@ -213,8 +215,12 @@ pub(crate) fn svg(
         draw(&area.margin(10, 0, 0, 0).titled(title, text(20))?)?;
         area.present()?;
     }
+    let uses = |(RGBColor(r, g, b), _): &(RGBColor, &str)| {
+        svg.contains(&format!("\"#{r:02X}{g:02X}{b:02X}\""))
+    };
     let dark: String = [INK, PAPER, GRID, BLUE, ORANGE]
-        .iter()
+        .into_iter()
+        .chain([GREEN, GREY].into_iter().filter(uses))
         .map(|(RGBColor(r, g, b), dark)| {
             let light = format!("#{r:02X}{g:02X}{b:02X}");
             format!("[fill=\"{light}\"]{{fill:{dark}}}[stroke=\"{light}\"]{{stroke:{dark}}}")

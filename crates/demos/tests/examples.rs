@@ -1,10 +1,14 @@
 //! The example programs run, and say what their comments promise.
 
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use demos::{remember, table_of_1997 as table};
+use demos::own_data::model::Model;
+use demos::{letters, remember, table_of_1997 as table};
+
+const WEATHER: &str =
+    concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/data/seattle-weather.csv");
 
 fn command(name: &str) -> Command {
     // Cargo puts the examples beside the folder of the tests.
@@ -108,6 +112,45 @@ fn stop_and_resume_bad_input() {
     assert_eq!(folder.path().read_dir().unwrap().count(), 2, "nothing half-written");
 }
 
+/// By hand, the same comes out as `forecast --data` prints.
+#[test]
+fn forecast_by_hand() {
+    let folder = tempfile::tempdir().unwrap();
+    let picture = folder.path().join("picture.svg");
+    let by_hand = || command("08_forecast_by_hand");
+    let text = output(by_hand().args([WEATHER, "temp_max"]).arg(&picture));
+    assert!(text.starts_with("the next row: 6.009\n"), "{text}");
+    assert!(text.contains("persistence  MAE 2.370\nLSTM         MAE 2.205\n"), "{text}");
+    let svg = std::fs::read_to_string(picture).unwrap();
+    assert!(svg.trim_end().ends_with("</svg>") && svg.matches("<polyline").count() == 3);
+
+    for arguments in [[WEATHER, "weather", "p"], ["missing", "y", "p"], [WEATHER, "temp_max", "."]]
+    {
+        let output = by_hand().args(arguments).current_dir(&folder).output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), stderr.lines().count()), (Some(1), 1), "{stderr}");
+        assert!(stderr.contains(arguments[0]) || stderr.contains("error: .: "), "{stderr}");
+    }
+}
+
+/// What PyTorch goes on from: a model that can be loaded, and the losses of two more epochs.
+#[test]
+fn past_one_machine() {
+    let folder = tempfile::tempdir().unwrap();
+    output(command("09_past_one_machine").arg(WEATHER).arg(folder.path()));
+    let model = Model::load(&folder.path().join("model.safetensors")).unwrap();
+    assert_eq!(model.task.columns, ["precipitation", "temp_max", "temp_min", "wind"]);
+    let losses = std::fs::read_to_string(folder.path().join("losses.csv")).unwrap();
+    assert_eq!(losses.lines().count(), 1 + 2 * 862_usize.div_ceil(32));
+    let losses: Vec<f64> = losses
+        .lines()
+        .skip(1)
+        .map(|line| line.split(',').nth(1).unwrap().parse().unwrap())
+        .collect();
+    let mean = |losses: &[f64]| losses.iter().sum::<f64>() / losses.len() as f64;
+    assert!(mean(&losses[27..]) < mean(&losses[..27]), "it goes on to learn: {losses:?}");
+}
+
 /// Every example ends in order if what it prints cannot be read or not be written.
 #[cfg(target_os = "linux")]
 #[test]
@@ -118,13 +161,17 @@ fn surroundings() {
 
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(OsStr::from_bytes(b"not utf-8 \xff"));
+    let picture = folder.path().join("picture.svg");
     let cases: &[(&str, &[&OsStr])] = &[
         ("01_one_derivative", &[]),
         ("02_your_own_op", &[]),
         ("03_fit_a_line", &[]),
         ("04_stop_and_resume", &[path.as_ref()]),
         ("05_does_it_remember", &["--help".as_ref()]),
+        ("08_forecast_by_hand", &[WEATHER.as_ref(), "temp_max".as_ref(), picture.as_ref()]),
+        ("09_past_one_machine", &["--help".as_ref()]),
         ("06_table_of_1997", &["--help".as_ref()]),
+        ("07_letters", &["--help".as_ref()]),
     ];
     for (name, arguments) in cases {
         let full = File::options().write(true).open("/dev/full").unwrap();
@@ -159,4 +206,96 @@ fn table_of_1997() {
     let runs = table::from_csv(table::RESULTS).unwrap();
     let expected: Vec<String> = runs.iter().map(table::Run::beginning).collect();
     assert_eq!(text.lines().collect::<Vec<_>>(), expected);
+}
+
+/// The chapter of the book that shows an example's command.
+fn chapter_about(example: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../book/src");
+    let files = folder.read_dir().unwrap().map(|entry| entry.unwrap().path());
+    let mut texts = files.filter_map(|path| std::fs::read_to_string(path).ok());
+    let command = format!("--example {example}");
+    texts.find(|text| text.contains(&command)).expect("a chapter shows the command")
+}
+
+/// What is counted, and the first 100 steps of the book's chapter, to the last letter; and the
+/// same of a file, whatever its ends of lines.
+#[test]
+fn letters() {
+    let text = output(command("07_letters").arg("--first-100"));
+    assert!(text.contains("\nStep 100: ") && letters::OUTPUT.starts_with(&text), "{text}");
+    let chapter = chapter_about("07_letters");
+    let blocks: Vec<&str> = chapter.split("```text\n").skip(1).collect();
+    assert!(blocks.len() > 3);
+    for block in blocks.iter().filter_map(|block| block.split("```").next()) {
+        assert!(letters::OUTPUT.contains(block), "the book shows what is not printed:\n{block}");
+    }
+
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("text");
+    let sonnets = include_str!("../../../examples/07_letters/sonnets.txt");
+    std::fs::write(&file, format!("\u{feff}{}", sonnets.replace('\n', "\r\n"))).unwrap();
+    assert_eq!(output(command("07_letters").arg("--first-100").arg("--text").arg(&file)), text);
+}
+
+/// A text of another kind, and what is drawn of it: letters that are markup elsewhere, no line
+/// that ends, and a few of every script.
+#[test]
+fn letters_of_any_kind() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("text");
+    std::fs::write(&file, "<b>&amp; \"ß語😀\"\t".repeat(80)).unwrap();
+    let text = output(command("07_letters").args(["--first-100", "--text"]).arg(&file));
+    assert!(text.contains("all equally likely") && text.contains("\nStep 100: "), "{text}");
+
+    let letters = "<b>&\"ß語😀' \t\n\\".chars().zip((-6..7).map(|k| f64::from(k) / 6.0).cycle());
+    let map = letters::Map::new("A cell".into(), letters.collect());
+    let again = letters::Map::from_csv(&map.to_csv()).unwrap();
+    assert_eq!(again.to_csv(), map.to_csv());
+    assert!(again.letters.iter().map(|l| l.0).eq(map.letters.iter().map(|l| l.0)));
+    let svg = demos::figures::letters(&map).unwrap();
+    assert!(!svg.contains("<b>") && svg.contains("&lt;b&gt;"), "{svg}");
+}
+
+/// A text that cannot be learnt is known at once, and said in one line.
+#[test]
+fn letters_bad_input() {
+    let folder = tempfile::tempdir().unwrap();
+    let texts: &[(&str, &[u8])] = &[
+        ("empty", b""),
+        ("one-letter", &[b'a'; 5000]),
+        ("short", &[b'a'; 1112]),
+        ("latin-1", b"caf\xe9"),
+        ("cut", b"caf\xc3"),
+        ("control", b"\x1b[31m"),
+        ("zero", &[0; 5000]),
+        ("bidi", "a\u{202e}b".as_bytes()),
+        ("not-xml", "a\u{ffff}b".as_bytes()),
+        ("long", &[b'a'; 1_000_001]),
+        ("longer", &[0xe8; 5_000_000]),
+    ];
+    let mut said = String::new();
+    let mut run = |code: i32, arguments: &[&str]| {
+        let mut command = command("07_letters");
+        let output = command.args(arguments).current_dir(&folder).output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {stderr}");
+        assert!(stderr.starts_with("error: ") && output.stdout.is_empty(), "{stderr}");
+        assert_eq!(stderr.find(char::is_control), Some(stderr.len() - 1), "{stderr:?}");
+        if arguments[0] != "--text" || texts.iter().any(|(name, _)| *name == arguments[1]) {
+            said += &stderr; // what the system says is another system's business
+        }
+    };
+    for (name, text) in texts {
+        std::fs::write(folder.path().join(name), text).unwrap();
+        run(1, &["--text", name]);
+    }
+    run(1, &["--text", "missing"]);
+    run(1, &["--text", "."]);
+    run(2, &["--temperature", "0"]);
+    run(2, &["--temperature", "NaN"]);
+    run(2, &["--seed", "-1"]);
+    run(2, &["--first-100", "folder"]);
+    run(2, &["folder", "another"]);
+    assert_eq!(folder.path().read_dir().unwrap().count(), texts.len(), "nothing half-written");
+    insta::assert_snapshot!(said);
 }

@@ -24,6 +24,21 @@ fn the_equations_are_the_code() {
     }
 }
 
+/// The table of the forecast, as it is printed.
+#[test]
+fn the_forecast_is_real() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_demos"))
+        .args(["forecast", "--target", "temp_max", "--pictures"])
+        .arg(folder.path())
+        .arg("--data")
+        .arg(root().join("examples/data/seattle-weather.csv"))
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains(&blocks()[2]), "{text}");
+}
+
 /// Every line shown is printed, in this order.
 #[test]
 fn the_output_is_real() {

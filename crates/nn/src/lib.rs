@@ -1,4 +1,4 @@
-//! `torch.nn.LSTM`, `Linear`, `mse_loss` and `Adam` from scratch, with PyTorch's
+//! `torch.nn.LSTM`, `Linear`, `cross_entropy` and `Adam` from scratch, with PyTorch's
 //! names, shapes and numbers.
 //!
 //! | to see | look at |
@@ -10,7 +10,9 @@
 //! | the loop over time, for a cell of your own | [`scan`] |
 //! | how long an LSTM remembers at first | [`Lstm::chrono_init`], [`Lstm::set_forget_bias`] |
 //! | `y = x Wᵀ + b` | [`Linear`] |
+//! | a vector for each symbol | [`Embedding`] |
 //! | the mean squared error | [`mse_loss`] |
+//! | how surprised scores are by a class | [`cross_entropy`] |
 //! | dropout | [`dropout()`] |
 //! | Adam and AdamW; freezing, and two rates | [`Adam`], [`AdamConfig`] |
 //! | clipping the norm of all gradients | [`clip_grad_norm`] |
@@ -37,7 +39,9 @@ mod adam_config;
 mod check;
 mod checkpoint;
 mod clip_grad;
+mod cross_entropy;
 mod dropout;
+mod embedding;
 mod error;
 mod files;
 mod foreign;
@@ -46,6 +50,7 @@ mod linear;
 mod loss;
 pub mod lstm;
 mod module;
+mod normal;
 mod reader;
 mod rnn;
 mod safetensors;
@@ -58,7 +63,9 @@ pub use adam_config::AdamConfig;
 pub use check::check_gradients;
 pub use checkpoint::{load_checkpoint, save_checkpoint};
 pub use clip_grad::{NonFiniteNorm, clip_grad_norm, clip_grad_norm_if_finite};
+pub use cross_entropy::cross_entropy;
 pub use dropout::dropout;
+pub use embedding::Embedding;
 pub use error::{FileError, StateDictError};
 pub use files::write_whole;
 pub use generator::{Generator, Uniform};

@@ -9,7 +9,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use nn::lstm::{Weights, step as lstm_step};
-use nn::{Adam, AdamConfig, Generator, Linear, Lstm, LstmConfig, Module, Rnn, mse_loss};
+use nn::{
+    Adam, AdamConfig, Generator, Linear, Lstm, LstmConfig, Module, Rnn, cross_entropy, mse_loss,
+};
 use tensor::kernel::math;
 use tensor::{Tape, Tensor};
 
@@ -20,7 +22,7 @@ fn sigmoid(x: f64) -> f64 {
     1.0 / (1.0 + (-x).exp())
 }
 
-/// Chapters 6 to 8: derivatives, products, Linear, MSE.
+/// Derivatives, products, Linear, the losses.
 fn foundations(pairs: &mut Pairs) {
     let x = 0.7;
     let (s, t) = (sigmoid(x), x.tanh());
@@ -44,6 +46,17 @@ fn foundations(pairs: &mut Pairs) {
     let target = tape.constant(Tensor::from([[1.0, 2.0]]));
     let expected = ((a[0] - 1.0).powi(2) + (a[1] - 2.0).powi(2)) / 2.0;
     pairs.insert("mse", (expected, mse_loss(va, target).value().item()));
+
+    // Two scores and the target 0.
+    let z = tape.var(Tensor::from([[0.3, -1.1]]));
+    let sum = 0.3_f64.exp() + (-1.1_f64).exp();
+    let y = z.log_softmax();
+    pairs.insert("log-softmax", (-1.1 - sum.ln(), y.value().data()[1]));
+    let p = (-1.1_f64).exp() / sum;
+    let z_bar = y.vjp(Tensor::from([[0.8, 0.4]])).wrt(z);
+    pairs.insert("dlog-softmax", (0.4 - p * (0.8 + 0.4), z_bar.data()[1]));
+    let loss = cross_entropy(z, &[0]).value().item();
+    pairs.insert("cross-entropy", (sum.ln() - 0.3, loss));
 
     let mut rnn = Rnn::<f64>::new(1, 1, &mut Generator::manual_seed(0));
     for ((_, p), value) in rnn.named_parameters_mut().into_iter().zip([0.6, -0.5, 0.1, 0.2]) {

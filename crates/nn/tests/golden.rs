@@ -8,8 +8,8 @@ use std::fs;
 use std::path::Path;
 
 use nn::{
-    Adam, AdamConfig, ForwardOptions, Generator, Linear, Lstm, LstmCell, LstmConfig, Module,
-    Reduction, Rnn, Stored, Uniform, clip_grad_norm, mse_loss_with,
+    Adam, AdamConfig, Embedding, ForwardOptions, Generator, Linear, Lstm, LstmCell, LstmConfig,
+    Module, Reduction, Rnn, Stored, Uniform, clip_grad_norm, cross_entropy, mse_loss_with,
 };
 use safetensors::SafeTensors;
 use serde_json::Value;
@@ -265,6 +265,64 @@ fn mse_cases<T: Compared>() {
     }
 }
 
+fn indices(case: &Value, key: &str) -> Vec<usize> {
+    let list = case[key].as_array().unwrap().iter();
+    list.map(|index| index.as_u64().unwrap() as usize).collect()
+}
+
+fn cross_entropy_cases<T: Compared>() {
+    let golden = Golden::open("cross_entropy");
+    assert!(golden.cases.len() >= 10);
+    for options in &golden.cases {
+        let case = Case::<T>::new(&golden, options, &["input"]);
+        let tape = Tape::new();
+        let input = case.input(&tape, "input").unwrap();
+        let loss = cross_entropy(input, &indices(options, "target"));
+        let gradients = case.compare_outputs(&[("loss", loss)]);
+        case.compare_gradients(&Vec::<Parameter<T>>::new(), &gradients);
+    }
+}
+
+fn embedding_cases<T: Compared>() {
+    let golden = Golden::open("embedding");
+    for options in golden.cases.iter().filter(|case| case["symbols"].is_array()) {
+        let case = Case::<T>::new(&golden, options, &[]);
+        let shape = indices(options, "shape");
+        let mut embedding = Embedding::new(shape[0], shape[1], &mut Generator::manual_seed(0));
+        case.set_parameters(&mut embedding);
+        let tape = Tape::new();
+        let output = embedding.forward(&tape, &indices(options, "symbols"));
+        let gradients = case.compare_outputs(&[("output", output)]);
+        drop(tape);
+        case.compare_gradients(&embedding, &gradients);
+    }
+}
+
+/// Initial values, up to rounding; and just as many random numbers are used for them.
+fn embedding_init<T: Compared>() {
+    let golden = Golden::open("embedding");
+    let cases = golden.cases.iter().filter(|case| case["seed"].is_u64());
+    let of_this_type = |case: &&Value| {
+        let name = format!("{}.weight", case["name"].as_str().unwrap());
+        golden.tensors.tensor(&name).unwrap().dtype() == T::DTYPE
+    };
+    let mut count = 0;
+    for case in cases.filter(of_this_type) {
+        let (name, shape) = (case["name"].as_str().unwrap(), indices(case, "shape"));
+        let generator = &mut Generator::manual_seed(case["seed"].as_u64().unwrap());
+        let embedding = Embedding::<T>::new(shape[0], shape[1], generator);
+        let expected = golden.get::<T>(&format!("{name}.weight"));
+        let largest_error = embedding.weight.value().zip(&expected, |a, b| (a - b).abs());
+        let largest_error = largest_error.data().iter().fold(T::zero(), |a, &b| a.max(b));
+        // PyTorch rounds the angle 2πu, which we don't.
+        assert!(largest_error <= T::from_f64(16.0) * T::epsilon(), "{name}: {largest_error}");
+        let next = golden.get::<f32>(&format!("{name}.next"));
+        assert_eq!(generator.uniform::<f32>([3], 0.0, 1.0), next, "{name}");
+        count += 1;
+    }
+    assert_eq!(count, 10);
+}
+
 fn adam_cases<T: Compared>() {
     let golden = Golden::open("adam");
     let cases = &golden.cases;
@@ -336,6 +394,9 @@ in_both_precisions!(
     rnn_cases,
     linear_cases,
     mse_cases,
+    cross_entropy_cases,
+    embedding_cases,
+    embedding_init,
     adam_cases,
     clip_cases
 );

@@ -2,7 +2,8 @@
 //! the initial state.
 
 use nn::{
-    ForwardOptions, Generator, Linear, Lstm, LstmConfig, Rnn, check_gradients, module, mse_loss,
+    Embedding, ForwardOptions, Generator, Linear, Lstm, LstmConfig, Rnn, check_gradients,
+    cross_entropy, module, mse_loss,
 };
 use proptest::prelude::*;
 use rand::RngExt;
@@ -45,6 +46,15 @@ struct RnnCase {
 }
 
 module! { impl Module<f64> for RnnCase { rnn, x, h_0 } }
+
+/// Which symbol comes after one.
+#[derive(Clone, Debug)]
+struct Symbols {
+    embedding: Embedding<f64>,
+    head: Linear<f64>,
+}
+
+module! { impl Module<f64> for Symbols { embedding, head } }
 
 fn cases() -> impl Strategy<Value = (Case, u64)> {
     let sizes = (1..=3_usize, 1..=3_usize, 1..=2_usize, 1..=4_usize, 1..=3_usize);
@@ -166,6 +176,25 @@ proptest! {
         }
         check_gradients(&case, loss, rng)
             .map_err(|mismatch| TestCaseError::fail(mismatch.to_string()))?;
+    }
+
+    /// A symbol, the next one: also if one is there twice, and where the scores are large.
+    #[test]
+    fn embedding_and_cross_entropy(
+        symbols in prop::collection::vec((0..5_usize, 0..5_usize), 1..=6),
+        size in (-3.0..2.0).prop_map(|power| 10_f64.powf(power)),
+        seed: u64,
+    ) {
+        let rng = &mut Generator::manual_seed(seed);
+        let mut model = Symbols { embedding: Embedding::new(5, 3, rng), head: Linear::new(3, 5, rng) };
+        model.embedding.weight.value_mut().data_mut().iter_mut().for_each(|w| *w *= size);
+        let (read, next): (Vec<_>, Vec<_>) = symbols.into_iter().unzip();
+        check_gradients(
+            &model,
+            |model, tape| cross_entropy(model.head.forward(model.embedding.forward(tape, &read)), &next),
+            rng,
+        )
+        .map_err(|mismatch| TestCaseError::fail(mismatch.to_string()))?;
     }
 
     #[test]

@@ -5,9 +5,9 @@ mod catalogue;
 
 use nn::lstm::{Weights, step};
 use nn::{
-    Adam, AdamConfig, ForwardOptions, Generator, Linear, Lstm, LstmCell, LstmConfig, Module, Rnn,
-    Visitor, VisitorMut, check_gradients, clip_grad_norm, clip_grad_norm_if_finite, dropout,
-    module, mse_loss,
+    Adam, AdamConfig, Embedding, ForwardOptions, Generator, Linear, Lstm, LstmCell, LstmConfig,
+    Module, Rnn, Visitor, VisitorMut, check_gradients, clip_grad_norm, clip_grad_norm_if_finite,
+    cross_entropy, dropout, module, mse_loss,
 };
 use tensor::{Gradients, Parameter, Tape, Tensor, Var};
 
@@ -221,6 +221,33 @@ fn the_catalogue() {
                 Linear::<f64>::new(0, 1, &mut Generator::manual_seed(0));
             }),
             ("mse_loss: [8, 1] against [8]", |t| _ = mse_loss(zeros(t, [8, 1]), zeros(t, [8]))),
+            ("cross_entropy: a class that is none", |t| {
+                _ = cross_entropy(zeros(t, [3, 5]), &[0, 5, 7]);
+            }),
+            ("cross_entropy: too few targets", |t| _ = cross_entropy(zeros(t, [3, 5]), &[0, 1])),
+            ("cross_entropy: batch and time", |t| _ = cross_entropy(zeros(t, [1, 2, 5]), &[0, 1])),
+            ("cross_entropy: no rows", |t| _ = cross_entropy(zeros(t, [0, 5]), &[])),
+            ("cross_entropy: no classes", |t| _ = cross_entropy(zeros(t, [1, 0]), &[0])),
+            ("Embedding: num_embeddings is 0", |_| {
+                Embedding::<f64>::new(0, 4, &mut Generator::manual_seed(0));
+            }),
+            ("Embedding: embedding_dim is 0", |_| {
+                Embedding::<f64>::new(4, 0, &mut Generator::manual_seed(0));
+            }),
+            ("Embedding: too many weights", |_| {
+                Embedding::<f64>::new(1 << 40, 1 << 40, &mut Generator::manual_seed(0));
+            }),
+            ("Embedding: a symbol that has no vector", |_| {
+                let embedding = Embedding::<f64>::new(4, 2, &mut Generator::manual_seed(0));
+                embedding.forward(&Tape::new(), &[3, 4]);
+            }),
+            ("Embedding: its weight is a list", |_| {
+                let embedding = Embedding::<f64>::new(4, 2, &mut Generator::manual_seed(0));
+                with_shape(embedding, "weight", []).forward(&Tape::new(), &[3]);
+            }),
+            ("randn: more than there is memory for", |_| {
+                _ = Generator::manual_seed(0).randn::<f64>([1 << 59]);
+            }),
             ("weight_ih of other rows", |_| with_weight("weight_ih_l0", [32, 3])),
             ("weight_ih of other columns", |_| with_weight("weight_ih_l0", [16, 2])),
             ("weight_hh transposed", |_| with_weight("weight_hh_l1_reverse", [4, 16])),

@@ -127,6 +127,8 @@ operation!(Broadcast => broadcast_to(a: REAL, b: REAL);
     a.broadcast_to(a.shape().broadcast(&b.shape()).unwrap()) + b);
 operation!(Broadcast => sum_to_size(a: REAL, b: REAL); (a * b).sum_to_size(b.shape()));
 
+operation!(Rank(1) => log_softmax(x: REAL); x.log_softmax());
+
 operation!(Matrices => matmul(a: REAL, b: REAL); a.matmul(b));
 operation!(FeaturesWeightBias => linear(x: REAL, weight: REAL, bias: REAL);
     x.linear(weight, bias));
@@ -138,6 +140,11 @@ operation!(Rank(1) => transpose(x: REAL) dim0 < rank(x), dim1 < rank(x); x.trans
 operation!(Rank(1) => narrow(x: REAL)
     dim < rank(x), start < x.shape()[dim] + 1, length < x.shape()[dim] - start + 1;
     x.narrow(dim, start, length));
+operation!(Rank(1) => index_select(x: REAL)
+    dim < rank(x), first < x.shape()[dim] + 1, second < x.shape()[dim] + 1; {
+    let places: Vec<usize> = (0..first).rev().chain(0..second).collect(); // some twice, some not
+    x.index_select(dim, &places)
+});
 operation!(RowsOfFour => chunk(x: Domain::UpTo(80.0)); {
     let [i, f, g, o] = x.chunk();
     f * g + i.exp() * o

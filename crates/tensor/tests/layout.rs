@@ -90,6 +90,16 @@ proptest! {
         let parts: Vec<_> = index.iter().map(|&k| x.narrow(dim, k, 1)).collect();
         prop_assert_eq!(x.index_select(dim, &index), Tensor::cat(&parts, dim));
         prop_assert_eq!(x.index_select(dim, &[]).shape()[dim], 0);
+
+        let parts = x.index_select(dim, &index);
+        let (mut found, mut expected) = (x.clone(), x.clone());
+        found.index_add(dim, &index, &parts);
+        for (n, &k) in index.iter().enumerate() {
+            expected.add_part(dim, k, &parts.narrow(dim, n, 1));
+        }
+        for (f, e) in found.data().iter().zip(expected.data()) {
+            prop_assert!((f - e).abs() < 1e-14 * 16.0, "{f} {e}");
+        }
     }
 
     #[test]
@@ -216,6 +226,11 @@ fn nothing_can_be_moved_as_well() {
         [Tensor::zeros([0, 1 << 32]), Tensor::zeros([0, 1 << 32])]
     );
     assert_eq!(x.unbind(1), []);
+    let parts = x.index_select(0, &[1, 1, 5]);
+    assert_eq!(parts.shape(), [3, 0, 1 << 32]);
+    let mut sum = x.clone();
+    sum.index_add(0, &[1, 1, 5], &parts);
+    assert_eq!(sum, x);
     assert_eq!(Tensor::<f64>::zeros([2, 0]).matmul(&Tensor::zeros([0, 2])), Tensor::zeros([2, 2]));
     assert_eq!(x.sum_to_size([]).item(), 0.0);
 }
@@ -260,6 +275,11 @@ adjoint!(narrow(rank(1)), |v, pick| {
     let dim = pick % shape.len();
     let start = pick / 3 % shape[dim];
     v[0].narrow(dim, start, 1 + pick / 15 % (shape[dim] - start))
+});
+adjoint!(index_select(rank(1)), |v, pick| {
+    let shape = v[0].shape();
+    let dim = pick % shape.len();
+    v[0].index_select(dim, &[pick / 3, pick / 12, pick / 3, 0].map(|k| k % shape[dim]))
 });
 adjoint!(unbind(rank(1)), |v, pick| {
     let parts = v[0].unbind(pick % v[0].shape().len());

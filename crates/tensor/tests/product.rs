@@ -54,6 +54,14 @@ fn check<T: Scalar>([m, k, n]: [usize; 3], pools: &[ThreadPool]) {
         let beside = &mut beside[..m * 1.min(n)];
         add_products(&mut [(&mut [], &nothing), (beside, &column), (&mut found, &packed)], a);
         assert_eq!(bits(&found), bits(&expected), "{m}×{k}×{n} beside others");
+        // These others are the first columns of a wider matrix, which are all of what they need.
+        for columns in [1, 2, 3, 5, 7].map(|columns| columns.min(n)) {
+            let (mut found, mut expected) =
+                (vec![T::zero(); m * columns], vec![T::zero(); m * columns]);
+            add_product_plainly(&mut expected, a, b, [m, k, columns]);
+            add_product(&mut found, a, &Packed::new(b, k, columns));
+            assert_eq!(bits(&found), bits(&expected), "{m}×{k}×{columns} of {n}");
+        }
         for pool in pools {
             let mut found = start.clone();
             pool.install(|| add_product_parallel(&mut found, a, &packed));

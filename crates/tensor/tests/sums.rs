@@ -159,6 +159,24 @@ fn a_large_batch_of_equal_errors() {
     assert_near(x.dot(&x), 3.0 * 0.3 * 0.3 * batch as f32);
 }
 
+/// The same where each row is chosen out of a few, and where a probability is one of many.
+#[test]
+fn choosing_from_a_few_and_among_many() {
+    let count = 1_000_000;
+    let tape = Tape::<f32>::new();
+    let table = tape.var(Tensor::from([[0.0, 0.0], [0.0, 0.0]]));
+    let places: Vec<usize> = (0..count).map(|k| k % 2).collect();
+    let chosen = table.index_select(0, &places);
+    let gradients = chosen.vjp(Tensor::full(chosen.shape(), 0.1));
+    gradients.wrt(table).data().iter().for_each(|&g| assert_near(g, 0.1 * count as f32 / 2.0));
+    let scores = tape.var(Tensor::full([count], 0.3));
+    let ln_p = scores.log_softmax();
+    assert_near(ln_p.value().data()[0], -(count as f32).ln());
+    // ∂(0.1 Σ ln p)/∂x = 0.1 − 0.1 · count / count
+    let gradients = ln_p.vjp(Tensor::full([count], 0.1));
+    gradients.wrt(scores).data().iter().for_each(|&g| assert!(g.abs() < 1e-6, "{g}"));
+}
+
 fn assert_near(found: f32, expected: f32) {
     approx::assert_relative_eq!(found, expected, max_relative = 1e-6);
 }

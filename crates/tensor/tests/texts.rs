@@ -147,6 +147,13 @@ fn panics_name_the_shapes_and_the_caller() {
             ("transpose", |t| _ = zeros(t, [2, 3]).transpose(0, 2)),
             ("narrow", |t| _ = zeros(t, [2, 3]).narrow(1, 2, 2)),
             ("index_select", |t| _ = zeros(t, [2, 3]).value().index_select(1, &[0, 3])),
+            ("index_select of no dimension", |t| _ = zeros(t, [2, 3]).index_select(2, &[])),
+            ("index_select of nothing", |t| _ = zeros(t, [0, 3]).index_select(0, &[0])),
+            ("index_add", |t| zeros(t, [2, 3]).value().index_add(0, &[2], &Tensor::zeros([1, 3]))),
+            ("index_add of too few", |t| {
+                zeros(t, [2, 3]).value().index_add(0, &[1, 1], &Tensor::zeros([1, 3]));
+            }),
+            ("log_softmax", |t| _ = zeros(t, []).log_softmax()),
             ("chunk", |t| _ = zeros(t, [2, 6]).chunk::<4>()),
             ("cat", |t| _ = Var::cat(&[zeros(t, [2, 3]), zeros(t, [2, 2])], 0)),
             ("cat of nothing", |_| _ = Var::<f64>::cat(&[], 0)),

@@ -1,6 +1,7 @@
 //! The figures of the book, as SVG.
 
 mod draw;
+mod letters;
 mod memory;
 mod steps;
 
@@ -12,10 +13,12 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use tensor::{Tape, Tensor, Var};
 
 use crate::forecaster::Windows;
+use crate::letters::{MAP, Map};
 use crate::notebook::{WINDOW, dataset};
 use crate::pictures::{BLUE, INK, ORANGE, PAPER, WIDTH, svg, text};
 use crate::{remember, table_of_1997 as table};
 use draw::{Format, arrow, boxed, dots, grid, note, number, plot, power_of_ten, words};
+pub use letters::letters;
 pub use memory::table_of_1997;
 
 /// Each figure's file name and content, but for those of [`crate::pictures`].
@@ -39,6 +42,7 @@ pub fn all() -> Result<Vec<(&'static str, String)>> {
         ("remembers.svg", memory::successes(&remember::runs_from_csv(remember::RESULTS)?)?),
         ("reach.svg", memory::reach(&remember::reaches_from_csv(remember::REACH)?)?),
         ("held.svg", memory::held(&remember::held_from_csv(remember::HELD)?)?),
+        ("letters.svg", letters(&Map::from_csv(MAP)?)?),
         ("table-of-1997.svg", table_of_1997(&table::from_csv(table::RESULTS)?)?),
     ])
 }

@@ -243,6 +243,52 @@ def linear_mse():
     save("linear_mse", tensors, cases)
 
 
+# ---- cross_entropy.safetensors --------------------------------------------------
+
+
+def cross_entropy():
+    rng, generator = random.Random(7), torch.Generator().manual_seed(7)
+    tensors, cases = {}, []
+    # Scales: nearly uniform, usual, and so large that exp would overflow even in float64.
+    for i, (n, classes, scale) in enumerate(
+        [(1, 1, 1.0), (5, 1, 1024.0), (1, 2, 1.0), (3, 4, 2.0**-10), (8, 5, 1.0), (4, 3, 1024.0)]
+        + [(16, 60, 4.0), (6, 7, 0.0), (5, 5, 1024.0), (3, 300, 16.0)]
+    ):
+        name, target = f"{i:02}", [rng.randrange(classes) for _ in range(n)]
+        logits = values(generator, n, classes) * scale
+        if i == 8:  # ties at the top, and zeros of both signs
+            logits[0, :] = 1024.0
+            logits[1, :] = torch.tensor([-0.0, 0.0, -0.0, -1024.0, -1024.0])
+        run = lambda loss, inputs: {"loss": loss(inputs["input"], torch.tensor(target))}
+        record(tensors, name, nn.CrossEntropyLoss(), {"input": logits}, run, generator)
+        cases.append({"name": name, "target": target})
+    save("cross_entropy", tensors, cases)
+
+
+# ---- embedding.safetensors -------------------------------------------------------
+
+
+def embedding():
+    rng, generator = random.Random(8), torch.Generator().manual_seed(8)
+    tensors, cases = {}, []
+    for i, (count, dim, n) in enumerate([(1, 1, 1), (5, 3, 12), (27, 4, 6), (3, 8, 0), (2, 2, 9)]):
+        name, symbols = f"{i:02}", [rng.randrange(count) for _ in range(n)]
+        module = nn.Embedding(count, dim, dtype=torch.float64)
+        run = lambda module, _: {"output": module(torch.tensor(symbols, dtype=torch.long))}
+        record(tensors, name, module, {}, run, generator)
+        cases.append({"name": name, "symbols": symbols, "shape": [count, dim]})
+    # Initial values, which are made in blocks of 16: fewer, as many, and some more; and the
+    # weights of a module that is made afterwards, by which the generator is known.
+    shapes = [1, 1], [1, 2], [3, 5], [2, 7], [4, 4], [17, 1], [31, 1], [8, 6], [60, 16], [27, 37]
+    for i, (shape, dtype) in enumerate(itertools.product(shapes, [torch.float32, torch.float64])):
+        name = f"init_{i:02}"
+        torch.manual_seed(1000 + i)
+        tensors[f"{name}.weight"] = nn.Embedding(*shape, dtype=dtype).weight
+        tensors[f"{name}.next"] = torch.rand(3)
+        cases.append({"name": name, "shape": shape, "seed": 1000 + i})
+    save("embedding", tensors, cases)
+
+
 # ---- adam.safetensors: trajectories of 25 steps --------------------------------
 
 
@@ -445,5 +491,7 @@ def check_notebook():
 if __name__ == "__main__":
     torch.set_num_threads(1)  # sums in one order
     check_notebook()
-    for write in lstm, lstm_cell, rnn, linear_mse, adam, clip_grad_norm, manual_seed, forecast:
+    for write in lstm, lstm_cell, rnn, linear_mse, cross_entropy, embedding:
+        write()
+    for write in adam, clip_grad_norm, manual_seed, forecast:
         write()

@@ -99,7 +99,7 @@ pub fn tile<T: Element, S: Simd, const ROWS: usize, const VECTORS: usize>(
     }
     if is_edge {
         for (copy, c) in edge.chunks_exact(width).zip(c.chunks_exact_mut(stride)) {
-            copy_few(&mut c[column..], &copy[..columns]);
+            copy_few(&mut c[column..column + columns], copy);
         }
     }
 }
@@ -138,9 +138,10 @@ fn add<T: Element, S: Simd, const ROWS: usize, const VECTORS: usize>(
     }
 }
 
-/// Copies a few numbers without a call for them.
+/// Fills `to` with the first numbers of `from`, without a call for them.
 #[inline(always)]
 pub fn copy_few<T: Element>(to: &mut [T], from: &[T]) {
+    let from = &from[..to.len()];
     let ((to, to_rest), (from, from_rest)) = (to.as_chunks_mut::<4>(), from.as_chunks::<4>());
     for (to, from) in to.iter_mut().zip(from) {
         *to = *from;

@@ -15,9 +15,11 @@
 //! | [`x.sum_to_size([n, 1])`](Var::sum_to_size) | `x.sum_to_size(n, 1)`, `x.sum(1, keepdim=True)` | of the rows of `[n, m]` |
 //! | [`x.sum_to_size([m])`](Var::sum_to_size) | `x.sum(0)` | of the columns of `[n, m]` |
 //! | [`x.broadcast_to(shape)`](Var::broadcast_to) | `x.broadcast_to(shape)`, `x.expand(shape)` | |
+//! | [`x.log_softmax()`](Var::log_softmax) | `x.log_softmax(-1)` | along the last dimension |
 //! | [`x.reshape(shape)`](Var::reshape) | the same, `x.view(shape)`, `x.flatten()`, `x.squeeze(dim)`, `x.unsqueeze(dim)` | all sizes are written out |
 //! | [`x.transpose(0, 1)`](Var::transpose) | the same, `x.T` | |
 //! | [`x.narrow(dim, start, len)`](Var::narrow) | the same, `x[:, start:start + len]` | |
+//! | [`x.index_select(dim, &index)`](Var::index_select) | the same, `x[index]` | |
 //! | [`x.unbind(dim)`](Var::unbind) | `x.unbind(dim)`, `for x_t in x` | |
 //! | [`x.chunk::<4>()`](Var::chunk) | `x.chunk(4, dim=-1)` | along the last dimension |
 //! | [`Var::cat(&[a, b], dim)`](Var::cat) | `torch.cat([a, b], dim)` | |
@@ -31,6 +33,7 @@ mod matmul;
 mod pointwise;
 mod reduce;
 mod shape;
+mod softmax;
 
 #[cfg(doc)]
 use crate::Var;

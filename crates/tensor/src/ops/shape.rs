@@ -67,6 +67,33 @@ impl<'t, T: Scalar> Var<'t, T> {
         })
     }
 
+    /// The parts of size 1 at these places of dimension `dim`, in this order
+    /// (`torch.index_select`). What was taken several times gets the sum of the gradients, and
+    /// what was not taken a gradient of zero.
+    ///
+    /// ```
+    /// # use tensor::{Tape, Tensor};
+    /// # let tape = Tape::<f64>::new();
+    /// let x = tape.var(Tensor::from([10.0, 20.0, 30.0]));
+    /// let y = x.index_select(0, &[2, 0, 2]);
+    /// assert_eq!(y.value().data(), [30.0, 10.0, 30.0]);
+    /// assert_eq!(y.sum().backward().wrt(x).data(), [1.0, 0.0, 2.0]);
+    /// ```
+    ///
+    /// # Panics
+    /// If there is no such dimension, or no such place in it.
+    #[track_caller]
+    pub fn index_select(self, dim: usize, index: &[usize]) -> Self {
+        let x = self.value();
+        let (shape, y) = (x.shape(), x.index_select(dim, index));
+        let index = index.to_vec();
+        self.tape.record("index_select", [self], y, move |dy, _| {
+            let mut dx = Tensor::zeros(shape);
+            dx.index_add(dim, &index, dy);
+            [dx]
+        })
+    }
+
     /// The last dimension cut into `N` equal parts: `torch.chunk(N, dim=-1)`.
     ///
     /// ```

@@ -7,6 +7,7 @@ use super::shape::Shape;
 use super::tensor::Tensor;
 use crate::Scalar;
 use crate::kernel::buffer::Buffer;
+use crate::kernel::reduce::add_rows;
 use crate::kernel::simd::{Arch, Zip};
 
 impl<T: Scalar> Tensor<T> {
@@ -89,6 +90,7 @@ impl<T: Scalar> Tensor<T> {
 
     /// The parts of size 1 at these places of dimension `dim`, in this order
     /// (`torch.index_select`): a batch, from places drawn at random.
+    /// Its adjoint is [`index_add`](Tensor::index_add) to zeros.
     ///
     /// ```
     /// use tensor::Tensor;
@@ -102,11 +104,8 @@ impl<T: Scalar> Tensor<T> {
     #[track_caller]
     pub fn index_select(&self, dim: usize, index: &[usize]) -> Self {
         let shape = self.shape();
-        assert_dim("index_select", shape, dim);
+        assert_places("index_select", shape, dim, index);
         let (_, size, inner) = shape.around(dim);
-        if let Some(k) = index.iter().find(|k| **k >= size) {
-            panic!("index_select: dimension {dim} of shape {shape} has no place {k}");
-        }
         let shape = shape.with_size(dim, index.len());
         let mut buffer = Buffer::with_capacity(shape.num_elements());
         let data: &mut Vec<T> = &mut buffer;
@@ -114,6 +113,43 @@ impl<T: Scalar> Tensor<T> {
             index.iter().for_each(|k| data.extend_from_slice(&block[k * inner..][..inner]));
         }
         Tensor::from_buffer(shape, buffer)
+    }
+
+    /// Adds the parts of size 1 of `parts` along dimension `dim`, each to the one at its place,
+    /// in place (`torch.Tensor.index_add_`). A place may be there more than once.
+    ///
+    /// ```
+    /// use tensor::Tensor;
+    ///
+    /// let mut sums = Tensor::from([1.0, 2.0, 3.0]);
+    /// sums.index_add(0, &[2, 0, 2], &Tensor::from([10.0, 20.0, 30.0]));
+    /// assert_eq!(sums.data(), [21.0, 2.0, 43.0]);
+    /// ```
+    ///
+    /// # Panics
+    /// If there is no such dimension or no such place in it, or if there are not as many parts of
+    /// this shape as places.
+    #[track_caller]
+    pub fn index_add(&mut self, dim: usize, index: &[usize], parts: &Self) {
+        assert_places("index_add", self.shape(), dim, index);
+        let (_, size, inner) = self.shape().around(dim);
+        let expected = self.shape().with_size(dim, index.len());
+        assert!(
+            parts.shape() == expected,
+            "index_add: the parts have shape {} and should have {expected}",
+            parts.shape()
+        );
+        // Those of one place together, because a sum is a tree (and has an order).
+        let mut order: Vec<usize> = (0..index.len()).collect();
+        order.sort_by_key(|&part| index[part]);
+        let blocks = self.data_mut().chunks_exact_mut((size * inner).max(1));
+        for (block, parts) in blocks.zip(parts.data().chunks_exact((index.len() * inner).max(1))) {
+            for same in order.chunk_by(|&a, &b| index[a] == index[b]) {
+                let rows = same.iter().flat_map(|&part| &parts[part * inner..][..inner]);
+                let rows: Buffer<T> = rows.copied().collect();
+                add_rows(&mut block[index[same[0]] * inner..][..inner], &rows);
+            }
+        }
     }
 
     /// Adds `part` to the part of its size that begins at `start` of dimension
@@ -217,4 +253,12 @@ impl<T: Scalar> Tensor<T> {
 #[track_caller]
 fn assert_dim(op: &str, shape: Shape, dim: usize) {
     assert!(dim < shape.len(), "{op}: shape {shape} has no dimension {dim}");
+}
+
+#[track_caller]
+fn assert_places(op: &str, shape: Shape, dim: usize, index: &[usize]) {
+    assert_dim(op, shape, dim);
+    if let Some(k) = index.iter().find(|k| **k >= shape[dim]) {
+        panic!("{op}: dimension {dim} of shape {shape} has no place {k}");
+    }
 }
