@@ -67,6 +67,18 @@ pub fn pages() -> BTreeMap<String, Vec<String>> {
     pages.collect()
 }
 
+/// The page of a chapter with a figure, by its name without the number.
+///
+/// # Panics
+///
+/// If there is none.
+#[track_caller]
+pub fn chapter(name: &str) -> String {
+    let end = format!("{name}.html");
+    let is_it = |page: &String| page.split_once('-').is_some_and(|(_, rest)| rest == end);
+    pages().into_keys().find(is_it).unwrap_or_else(|| panic!("no chapter {name} with a figure"))
+}
+
 /// The WebAssembly that the pages load: gzipped, in base64.
 ///
 /// # Panics

@@ -34,7 +34,7 @@ fn main() -> ExitCode {
     }
     let epochs: Vec<_> = (0..VISITS)
         .flat_map(|_| {
-            page.open("24-forecast.html");
+            page.open(&book::chapter("forecast"));
             page.reach("training");
             numbers(&page.eval(&format!("{EPOCHS}()")))
         })

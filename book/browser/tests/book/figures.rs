@@ -6,7 +6,7 @@ use widgets::adding::Adding;
 use widgets::bptt;
 
 use super::in_browser;
-use browser::Page;
+use browser::{Page, book};
 
 /// One figure on an open page.
 struct Figure<'a> {
@@ -66,10 +66,10 @@ impl Figure<'_> {
     }
 }
 
-/// Opens a page, and plays with its first figure of this name.
-fn play(page_name: &str, name: &str, test: impl FnOnce(Figure<'_>)) {
+/// Opens a chapter, and plays with its first figure of this name.
+fn play(chapter: &str, name: &str, test: impl FnOnce(Figure<'_>)) {
     in_browser(|page| {
-        page.open(page_name);
+        page.open(&book::chapter(chapter));
         page.reach(name);
         test(Figure { page, name });
     });
@@ -77,7 +77,7 @@ fn play(page_name: &str, name: &str, test: impl FnOnce(Figure<'_>)) {
 
 #[test]
 fn cell() {
-    play("11-lstm-at-a-glance.html", "cell", |mut cell| {
+    play("lstm-at-a-glance", "cell", |mut cell| {
         cell.says(&["1.3560", "0.6805"]);
         cell.press("step");
         cell.shows("input", "−1.00");
@@ -97,7 +97,7 @@ fn cell() {
 
 #[test]
 fn training() {
-    play("24-forecast.html", "training", |mut training| {
+    play("forecast", "training", |mut training| {
         training.says(&["not trained yet"]);
         training.press("one epoch");
         training.says(&["15388.949", "1 of the notebook’s 29 losses"]);
@@ -115,7 +115,7 @@ fn training() {
 
 #[test]
 fn tape() {
-    play("02-chain-rule.html", "tape", |mut tape| {
+    play("chain-rule", "tape", |mut tape| {
         tape.choose("u = x·y, z = u·x");
         tape.says(&["0 of 4 lines"]);
         tape.press("next line");
@@ -141,7 +141,7 @@ fn tape() {
 
 #[test]
 fn conveyor() {
-    play("13-forget-gate.html", "conveyor", |mut conveyor| {
+    play("forget-gate", "conveyor", |mut conveyor| {
         conveyor.says(&["2.21"]);
         conveyor.slide("forget bias", 4.97);
         conveyor.slide("steps", 100.0);
@@ -154,7 +154,7 @@ fn conveyor() {
 
 #[test]
 fn v_curve() {
-    play("01-one-derivative.html", "v-curve", |mut curve| {
+    play("one-derivative", "v-curve", |mut curve| {
         curve.slide("step", -6.0);
         curve.shows("step", "10⁻⁶");
         curve.says(&["2.5·10⁻¹¹"]);
@@ -165,7 +165,7 @@ fn v_curve() {
 
 #[test]
 fn saturation() {
-    play("07-sigmoid-tanh.html", "saturation", |mut curve| {
+    play("sigmoid-tanh", "saturation", |mut curve| {
         curve.slide("input", 0.0);
         curve.says(&["0.5000", "0.2500"]);
         curve.slide("input", 18.0);
@@ -178,7 +178,7 @@ fn saturation() {
 
 #[test]
 fn rnn() {
-    play("10-rnn.html", "rnn", |mut rnn| {
+    play("rnn", "rnn", |mut rnn| {
         for (label, value) in
             [("recurrent weight", 1.5), ("hidden state at the start", 0.5), ("steps", 20.0)]
         {
@@ -201,7 +201,7 @@ fn backpropagation_through_time() {
         let [i, f, g, o] = [0, 1, 2, 3].map(|k| digits(w_ih[k]));
         [format!("= {i};"), format!("; f: {f}, g: {g}, o: {o}")]
     }
-    play("19-bptt.html", "bptt", |mut bptt| {
+    play("bptt", "bptt", |mut bptt| {
         bptt.says(&["1.0825", "= 0.2165;", "; f: 0.0388, g: 0.3191, o: 0.4247"]);
         let says = |bptt: &mut Figure<'_>, x: &[f64]| {
             bptt.says(&gradients(x).each_ref().map(|text| &text[..]))
@@ -218,7 +218,7 @@ fn backpropagation_through_time() {
 
 #[test]
 fn adding() {
-    play("22-table-of-1997.html", "adding", |mut adding| {
+    play("table-of-1997", "adding", |mut adding| {
         // The first point of the curve: the mean over fifty batches.
         let mut network = Adding::new(false, 50, 1);
         let first = (0..50).map(|_| network.batch()).sum::<f64>() / 50.0;
