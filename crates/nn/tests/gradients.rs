@@ -182,7 +182,8 @@ proptest! {
     #[test]
     fn embedding_and_cross_entropy(
         symbols in prop::collection::vec((0..5_usize, 0..5_usize), 1..=6),
-        size in (-3.0..2.0).prop_map(|power| 10_f64.powf(power)),
+        // A surer model has a loss that rounding hides: 1 − 10⁻¹⁴ shows no slope.
+        size in (-3.0..0.7).prop_map(|power| 10_f64.powf(power)),
         seed: u64,
     ) {
         let rng = &mut Generator::manual_seed(seed);

@@ -163,6 +163,10 @@ fn flat_functions() {
     assert_eq!(check((f64::tanh, |x| 1.0 - x.tanh() * x.tanh()), &x), Ok(()));
     assert_eq!(check((f64::tanh, |x| 1.0 / x.cosh().powi(2)), &x), Ok(()));
     assert!(check((f64::tanh, |x| 1.0 - x.tanh() * x.tanh() + 1e-12), &x).is_err());
+    // ln(1 + eˣ) is 0 far below 0, and its slope is not.
+    let x = Tensor::from([-50.0, -100.0]);
+    assert_eq!(check((|x| (1.0 + x.exp()).ln(), f64::exp), &x), Ok(()));
+    assert!(check((|x| (1.0 + x.exp()).ln(), |x| x.exp() + 1e-13), &x).is_err());
 }
 
 /// A function looks like a line from afar. What counts is what it is near the input.

@@ -34,7 +34,7 @@ pub(super) struct Line<'a> {
     moving: Vec<usize>,
     /// How large the moving outputs are.
     size: f64,
-    /// The slope that the rounding of the others can hide.
+    /// The slope that rounding, that of the others or inside of `f`, can hide.
     hidden: f64,
 }
 
@@ -107,7 +107,9 @@ impl<'a> Line<'a> {
         };
         let sizes = [y, &ends[0], &ends[1]].map(|y| size(y, &moving));
         let widest = near.fold(0.0, |a: f64, &b| a.max(b)) / 4.0;
-        let hidden = f64::EPSILON * size(y, &still) / widest;
+        // A small value may be the difference of ones, as the loss of a sure classifier is, and
+        // is known no finer than they are.
+        let hidden = f64::EPSILON * (1.0 + size(y, &still)) / widest;
         let size = sizes.into_iter().filter(|size| size.is_finite()).fold(0.0, f64::max);
         Line { at, y, u, scales, moving, size, hidden }
     }
