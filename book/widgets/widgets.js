@@ -74,9 +74,9 @@ const math = (name) => {
 };
 
 // A slider keeps the exact number that it was set to; only a move of the hand rounds it.
-function slider(parent, { name, says, min, max, step, value, digits = 2, show }, change) {
+function slider(parent, { name, says, min, max, step, value, digits = 2, show, wide = false }, change) {
   const node = parent.appendChild(html(
-    `<label class="slider"><span></span><output aria-live="off"></output>` +
+    `<label class="slider${wide ? " wide" : ""}"><span></span><output aria-live="off"></output>` +
       `<input type="range" min="${min}" max="${max}" step="${step}"></label>`,
   ));
   const [output, input] = [node.querySelector("output"), node.querySelector("input")];
@@ -111,12 +111,34 @@ function button(parent, text, act) {
   return node;
 }
 
+// A button that trains: `frame` for each of the screen's, until one says that it was the last.
+function player(parent, frame) {
+  let timer = null;
+  const self = {
+    stop() {
+      cancelAnimationFrame(timer);
+      timer = null;
+      node.textContent = "train";
+    },
+  };
+  const next = () => {
+    timer = requestAnimationFrame(next);
+    if (frame()) self.stop();
+  };
+  const node = button(parent, "train", () => {
+    if (timer) return self.stop();
+    node.textContent = "pause";
+    timer = requestAnimationFrame(next);
+  });
+  return self;
+}
+
 // One of several, as radio buttons that look like one strip.
 let groups = 0;
 function choice(parent, says, options, value, change) {
   const group = `choice-${groups++}`;
   const node = parent.appendChild(html(`<fieldset class="choice" aria-label="${says}"></fieldset>`));
-  const self = { value, set: (next) => node.querySelector(`[value="${next}"]`).click() };
+  const self = { value };
   for (const [option, text] of options) {
     const label = node.appendChild(html(
       `<label><input type="radio" name="${group}" value="${option}"${option === value ? " checked" : ""}>` +
@@ -158,6 +180,7 @@ const result = (x, digits = 4) => `<b>${typeof x === "string" ? x : number(x, di
 // A number that stands after a sign: in brackets if it has one of its own.
 const after = (x, digits = 4) => (x < 0 ? `(${number(x, digits)})` : number(x, digits));
 const bar = (name) => (name[0] === "%" ? `<span class="over">${name}</span>` : math(name.replace(/^./, "$&\u0304")));
+const sumOf = (numbers) => numbers.reduce((sum, x) => sum + x, 0);
 const clamp = (x, low, high) => Math.min(Math.max(x, low), high);
 
 // ---- Drawing: strings of SVG, in pixels of the page
@@ -166,7 +189,6 @@ const picture = (parent, height) => {
   const node = parent.appendChild(html(`<svg height="${height}" role="img"></svg>`));
   return {
     width: () => Math.min(node.parentNode.clientWidth, 640),
-    height,
     show(says, ...parts) {
       node.setAttribute("aria-label", says);
       node.setAttribute("width", this.width());
@@ -200,6 +222,8 @@ function axes({ left, top, width, height, xs, ys, log = false, xTicks, yTicks, x
   ];
   return { x, y, frame, left, top, width, height };
 }
+// The first step, the middle and the last.
+const stepTicks = (T) => [...new Set([0, Math.round(T / 2), T])];
 // Lines at powers of ten, at most five of them.
 const decades = (low, high) => {
   const step = Math.ceil((high - low) / 4);
@@ -343,21 +367,24 @@ const TARGETS = [45, 65, 85, 105, 125, 145, 165, 185];
 
 figure("training", "Training the notebook’s network", [745, 1210, 450, 730], ({ live, call, preset }) => {
   const isShort = "short" in preset; // the first page shows no gates
-  let run, notebook, losses, timer;
+  let run, notebook, losses;
   let ghost = []; // the curve of the rate before
   const top = row(live, "top");
   const buttons = row(top);
-  const play = button(buttons, "train", () => (timer ? stop() : begin()));
-  button(buttons, "one epoch", () => (stop(), go(1)));
-  button(buttons, "start over", () => (stop(), restart()));
-  const rate = choice(top, "Learning rate", [["0.03", "rate 0.03"], ["0.1", "0.1"], ["0.3", "0.3"]], "0.1", () => (stop(), (ghost = losses), restart()));
-  const scrub = slider(row(live), { name: "epoch", says: "epoch", min: 0, max: 0, step: 1, value: 0, digits: 0 }, () => (stop(), update()));
-  scrub.node.classList.add("wide");
+  const playing = player(buttons, () => {
+    if (losses.length === EPOCHS) restart();
+    // The notebook's own epochs one at a time; after them as fast as the frames allow.
+    go(losses.length < notebook.length ? 1 : 6);
+    return losses.length === EPOCHS;
+  });
+  button(buttons, "one epoch", () => (playing.stop(), go(1)));
+  button(buttons, "start over", () => (playing.stop(), restart()));
+  const rate = choice(top, "Learning rate", [["0.03", "rate 0.03"], ["0.1", "0.1"], ["0.3", "0.3"]], "0.1", () => (playing.stop(), (ghost = losses), restart()));
+  const scrub = slider(row(live), { name: "epoch", says: "epoch", min: 0, max: 0, step: 1, value: 0, digits: 0, wide: true }, () => (playing.stop(), update()));
   const drawing = picture(live, 0);
   const say = equations(live, 3);
   const window_ = isShort ? { value: 7 }
-    : slider(row(live), { name: "window", says: "window whose gates are shown", min: 0, max: 7, step: 1, value: 7, digits: 0 }, update);
-  window_.node?.classList.add("wide");
+    : slider(row(live), { name: "window", says: "window whose gates are shown", min: 0, max: 7, step: 1, value: 7, digits: 0, wide: true }, update);
   const gates = isShort ? null : picture(live, 0);
 
   function restart() {
@@ -372,22 +399,6 @@ figure("training", "Training the notebook’s network", [745, 1210, 450, 730], (
     scrub.limit(losses.length);
     scrub.set(losses.length);
     update();
-    if (losses.length === EPOCHS) stop();
-  }
-  function begin() {
-    if (losses.length === EPOCHS) restart();
-    play.textContent = "pause";
-    // The notebook's own epochs one at a time; after them as fast as the frames allow.
-    const frame = () => {
-      timer = requestAnimationFrame(frame);
-      go(losses.length < notebook.length ? 1 : 6);
-    };
-    timer = requestAnimationFrame(frame);
-  }
-  function stop() {
-    cancelAnimationFrame(timer);
-    timer = null;
-    play.textContent = "train";
   }
 
   function update() {
@@ -527,14 +538,13 @@ figure("tape", "A tape, forwards and backwards", [480, 590], ({ live, call, pres
     const operation = ({ kind, inputs }) => ["variable", "number", `${names[inputs[0]]} + ${names[inputs[1]]}`, `${names[inputs[0]]} · ${names[inputs[1]]}`][kind];
     drawing.node.setAttribute("height", TOP + n * STEP + 8);
     drawing.show(
-      `Line by line: ${lines.slice(0, written).map((line, k) => `${line.name} is ${plain(line.value)}${done || at > n ? `, gradient so far ${plain(pieces(k).reduce((s, p) => s + p, 0))}` : ""}`).join("; ") || "the tape is empty"}.`,
+      `Line by line: ${lines.slice(0, written).map((line, k) => `${line.name} is ${plain(line.value)}${done || at > n ? `, gradient so far ${plain(sumOf(pieces(k)))}` : ""}`).join("; ") || "the tape is empty"}.`,
       text(nameAt, 16, "line", "title"), text(valueAt, 16, "value ↓", "title end"), text(gradientAt, 16, "gradient ↑", "title"),
       lines.map((line_, k) => {
         if (k >= written) return rect(0, y(k) - 20, W, STEP - 8, "slot");
         const arrived = pieces(k);
         const isConstant = line_.kind === 1;
-        const sum = arrived.reduce((sum, part) => sum + part, 0);
-        const total = isConstant ? "not wanted" : arrived.length ? plain(sum) : "waits";
+        const total = isConstant ? "not wanted" : arrived.length ? plain(sumOf(arrived)) : "waits";
         return [
           rect(0, y(k) - 20, W, STEP - 8, k === current || (!done && k === written - 1) ? "slot now" : "slot"),
           symbol(nameAt, y(k) + 5, line_.name), text(opAt, y(k) + 5, operation(line_), "quiet"),
@@ -582,7 +592,7 @@ figure("conveyor", "What is left of a pulse", [480, 480], ({ live, call, preset 
     const low = isLog ? clamp(Math.floor(Math.log10(least)), -40, -2) : h.some((value) => value < 0) ? -1 : 0;
     const field = axes({
       left: 44, top: 24, width: W - 54, height: 190, xs: [-0.6, T + 0.6], ys: [low, isLog ? 0.3 : 1], log: isLog,
-      xTicks: [0, Math.round(T / 2), T].filter((tick, k, all) => all.indexOf(tick) === k),
+      xTicks: stepTicks(T),
       yTicks: isLog ? decades(low, 0) : [-1, -0.5, 0, 0.5, 1].filter((tick) => tick >= low), yText: isLog ? power : (tick) => number(tick, 1),
     });
     const thick = Math.max((field.width / (T + 1)) * 0.6, 1.5);
@@ -612,9 +622,8 @@ figure("v-curve", "The error of a central difference", [445, 490], ({ live, call
   const controls = row(live);
   const step = slider(controls, {
     name: "h", says: "step", min: -14, max: -1, step: 0.25, value: Number(preset.exponent ?? -1),
-    show: (e) => scientific(10 ** e),
+    show: (e) => scientific(10 ** e), wide: true,
   }, () => update());
-  step.node.classList.add("wide");
   const say = equations(live, 3);
 
   function update() {
@@ -632,7 +641,6 @@ figure("v-curve", "The error of a central difference", [445, 490], ({ live, call
       return error > 0 ? mark(field.x(exponent), field.y(error), exponent === step.value ? 6 : 3, kind) : "";
     });
     const square = (x, y, r, kind) => rect(x - r, y - r, 2 * r, 2 * r, kind);
-    const digits = (x, places) => number(x, places);
     drawing.show(
       `At the step ${short(10 ** step.value)} the error is ${short(wide[3])} in f64 and ${short(narrow[3])} in f32.`,
       text(0, 12, 'error against step: <tspan class="first">●</tspan> f64, <tspan class="second">■</tspan> f32; dotted: h² and ε/2h', "title"), field.frame,
@@ -645,7 +653,7 @@ figure("v-curve", "The error of a central difference", [445, 490], ({ live, call
       dots(errors.slice(0, count), "dot", circle), dots(errors.slice(count), "dot second", square),
     );
     const quotient = ([right, left, slope, error], places, kind) =>
-      `${kind}: (${digits(right, places)} − ${digits(left, places)}) / 2h = ${digits(slope, places > 10 ? 10 : 6)}, error ${result(error ? scientific(error) : "0").replace("b>", kind === "f32" ? 'b class="second">' : "b>")}`;
+      `${kind}: (${number(right, places)} − ${number(left, places)}) / 2h = ${number(slope, places > 10 ? 10 : 6)}, error ${result(error ? scientific(error) : "0").replace("b>", kind === "f32" ? 'b class="second">' : "b>")}`;
     say(quotient(wide, 14, "f64"), quotient(narrow, 7, "f32"), "f(x) = x³ at 1; the derivative is 3");
   }
   return update;
@@ -657,8 +665,7 @@ figure("saturation", "σ and tanh, and their slopes", [440, 440], ({ live, call,
   const top = row(live, "top");
   const kind = choice(top, "Function", [["0", "σ"], ["1", "tanh"]], preset.kind ?? "0", () => update());
   const drawing = picture(live, 250);
-  const a = slider(row(live), { name: "a", says: "input", min: -20, max: 20, step: 0.05, value: Number(preset.a ?? Math.log(99)) }, () => update());
-  a.node.classList.add("wide");
+  const a = slider(row(live), { name: "a", says: "input", min: -20, max: 20, step: 0.05, value: Number(preset.a ?? Math.log(99)), wide: true }, () => update());
   const say = equations(live, 3);
 
   function update() {
@@ -703,7 +710,7 @@ figure("rnn", "How a plain RNN forgets", [565, 565], ({ live, call, preset }) =>
     const out = call("rnn", u.value, h0.value, T);
     const [h, factors, gradients] = [out.slice(0, T + 1), out.slice(T + 1, 2 * T + 1), [1, ...out.slice(2 * T + 1)]];
     const W = drawing.width();
-    const xTicks = [0, Math.round(T / 2), T].filter((tick, k, all) => all.indexOf(tick) === k);
+    const xTicks = stepTicks(T);
     const sizes = gradients.map((slope) => Math.log10(Math.abs(slope) || 1e-60));
     const [low, high] = [Math.floor(Math.min(-2, ...sizes)), Math.ceil(Math.max(1, ...sizes))];
     const state = axes({ left: 40, top: 24, width: W - 50, height: 130, xs: [0, T], ys: [-1, 1], xTicks, yTicks: [-1, 0, 1], yText: (tick) => number(tick, 0) });
@@ -736,8 +743,7 @@ figure("bptt", "Backpropagation through time", [735, 800], ({ live, call }) => {
   });
   const weight = choice(top, "Weight", [["ih", bar("W_ih")], ["hh", bar("W_hh")], ["b", bar("b")]], "ih", () => update());
   const drawing = picture(live, 270);
-  const back = slider(row(live), { name: "back", says: "how many steps backwards", min: 0, max: 2, step: 1, value: 2, digits: 0 }, () => update());
-  back.node.classList.add("wide");
+  const back = slider(row(live), { name: "back", says: "how many steps backwards", min: 0, max: 2, step: 1, value: 2, digits: 0, wide: true }, () => update());
   const stack = picture(live, 190);
   const inputs = row(live, "five");
   const x = [1, 2, -1, 0.5, 1].map((value, t) => slider(inputs, { name: `x_${t + 1}`, says: `input ${t + 1}`, min: -3, max: 3, step: 0.1, value, digits: 1 }, () => update()));
@@ -781,11 +787,11 @@ figure("bptt", "Backpropagation through time", [735, 800], ({ live, call }) => {
     };
     const whole = GATES.map((_, k) => steps.map((_, t) => from(t, k)));
     const shares = whole.map((share) => share.map((value, t) => (t >= reached ? value : 0)));
-    const most = Math.max(0.05, ...whole.map((all) => Math.max(all.filter((v) => v > 0).reduce((s, v) => s + v, 0), -all.filter((v) => v < 0).reduce((s, v) => s + v, 0))));
+    const most = Math.max(0.05, ...whole.map((all) => Math.max(sumOf(all.filter((v) => v > 0)), -sumOf(all.filter((v) => v < 0)))));
     const isSigned = whole.flat().some((value) => value < 0);
     const bars = axes({ left: 44, top: 24, width: W - 54, height: 130, xs: [-0.5, 3.5], ys: [isSigned ? -most : 0, most], xTicks: [], yTicks: [isSigned ? -most : 0, isSigned ? 0 : most / 2, most], yText: (tick) => number(tick) });
     stack.show(
-      GATES.map((gate, k) => `${gate}: ${number(shares[k].reduce((s, v) => s + v, 0), 4)}`).join(", "),
+      GATES.map((gate, k) => `${gate}: ${number(sumOf(shares[k]), 4)}`).join(", "),
       text(0, 12, "each step’s share of the gradient, gate by gate", "title"), bars.frame,
       shares.map((all, k) => {
         let [up, down] = [0, 0];
@@ -805,11 +811,11 @@ figure("bptt", "Backpropagation through time", [735, 800], ({ live, call }) => {
     const [now, name] = [steps[t], (letter) => `${letter}_${t + 1}`];
     const own = now[HBAR] * now[3] * (1 - now[5] ** 2);
     const offset = T * 19 + 4 * WEIGHTS.indexOf(weight.value);
-    const terms = shares[0].map((share, t) => [share, t]).filter(([, t]) => t >= reached).map(([share]) => after(share));
+    const terms = shares[0].slice(reached).map((share) => after(share));
     say(
       back.value === 0 ? "nothing has come back yet: move the slider" : `${bar(name("h"))} = 1 + ${after(now[HLATER])} = ${result(now[HBAR])}: 1 is the partial derivative, this is the total one`,
       back.value === 0 ? "" : `${bar(name("c"))} = ${number(now[CLATER], 4)} (along c) + ${after(own)} (through h) = ${result(now[CBAR])}`,
-      back.value === 0 ? "" : `gate i: ${terms.join(" + ")} = ${result(shares[0].reduce((s, v) => s + v, 0))}${back.value === T ? `; ${GATES.slice(1).map((gate, k) => `${gate}: ${number(out[offset + k + 1], 4)}`).join(", ")}` : ""}`,
+      back.value === 0 ? "" : `gate i: ${terms.join(" + ")} = ${result(sumOf(shares[0]))}${back.value === T ? `; ${GATES.slice(1).map((gate, k) => `${gate}: ${number(out[offset + k + 1], 4)}`).join(", ")}` : ""}`,
     );
   }
   return update;
@@ -822,48 +828,36 @@ figure("adding", "Learning to add", [430, 540], ({ live, call }) => {
   const MOST = 400; // points
   const LEARNT = 2e-3;
   let runs = {};
-  let timer;
+  const sequences = (points) => (points * BATCHES * 16).toLocaleString("en");
   const top = row(live, "top");
   const buttons = row(top);
-  const play = button(buttons, "train", () => (timer ? stop() : begin()));
-  button(buttons, "start over", () => (stop(), (runs = {}), update()));
-  const values = choice(top, "Initial values", [["0", "PyTorch’s default"], ["1", "chrono"]], "0", () => (stop(), update()));
-  const length = choice(top, "Length", [["30", "T = 30"], ["50", "50"], ["100", "100"]], "50", () => (stop(), (runs = {}), update()));
+  const playing = player(buttons, () => {
+    const run = current();
+    const until = performance.now() + 12;
+    do {
+      run.errors.push(call("adding_run", run.id, 1)[0]);
+      if (run.errors.length === BATCHES) run.points.push(sumOf(run.errors.splice(0)) / BATCHES);
+    } while (performance.now() < until);
+    const isNew = run.learnt === undefined && run.points.at(-1) < LEARNT;
+    if (isNew) run.learnt = run.points.length;
+    update();
+    return isNew || run.points.length >= MOST;
+  });
+  button(buttons, "start over", () => (playing.stop(), (runs = {}), update()));
+  const values = choice(top, "Initial values", [["0", "PyTorch’s default"], ["1", "chrono"]], "0", () => (playing.stop(), update()));
+  const length = choice(top, "Length", [["30", "T = 30"], ["50", "50"], ["100", "100"]], "50", () => (playing.stop(), (runs = {}), update()));
   const drawing = picture(live, 290);
   const say = equations(live, 3);
-  const current = () => (runs[values.value] ??= { id: call("adding_start", Number(values.value), Number(length.value), 1)[0], sum: [], points: [] });
+  const current = () => (runs[values.value] ??= { id: call("adding_start", Number(values.value), Number(length.value), 1)[0], errors: [], points: [] });
 
-  function begin() {
-    play.textContent = "pause";
-    const frame = () => {
-      const run = current();
-      const until = performance.now() + 12;
-      do {
-        run.sum.push(call("adding_run", run.id, 1)[0]);
-        if (run.sum.length === BATCHES) run.points.push(run.sum.splice(0).reduce((sum, error) => sum + error, 0) / BATCHES);
-      } while (performance.now() < until);
-      const isNew = run.learnt === undefined && run.points.at(-1) < LEARNT;
-      if (isNew) run.learnt = run.points.length;
-      update();
-      timer = isNew || run.points.length >= MOST ? stop() : requestAnimationFrame(frame);
-    };
-    timer = requestAnimationFrame(frame);
-  }
-  function stop() {
-    cancelAnimationFrame(timer);
-    timer = null;
-    play.textContent = "train";
-  }
   function update() {
     const W = drawing.width();
     const most = Math.max(60, ...Object.values(runs).map((run) => run.points.length));
-    const perPoint = (BATCHES * 16) / 1000;
     const field = axes({
-      left: 44, top: 24, width: W - 54, height: 225, xs: [0, most], ys: [-5, -1], log: true, xTicks: [0, Math.round(most / 2), most],
-      xText: (tick) => `${tick === most ? "sequences: " : ""}${number(tick * perPoint, 0)},000`.replace(/^0,000$/, "0"), yTicks: [0.1, 0.01, 0.001, 0.0001, 0.00001], yText: power,
+      left: 44, top: 24, width: W - 54, height: 225, xs: [0, most], ys: [-5, -1], log: true, xTicks: stepTicks(most),
+      xText: (tick) => `${tick === most ? "sequences: " : ""}${sequences(tick)}`, yTicks: [0.1, 0.01, 0.001, 0.0001, 0.00001], yText: power,
     });
     const lines = Object.entries(runs).map(([key, { points }]) => points.length ? curve(points.map((error, k) => [field.x(k + 1), field.y(error)]), key === "1" ? "curve second" : "curve") : "");
-    const sequences = (points) => (points * BATCHES * 16).toLocaleString("en");
     const last = (key) => runs[key]?.points.at(-1);
     const told = ([key, name]) => last(key) === undefined ? `${name}: not trained yet`
       : `${name}: ${sequences(runs[key].points.length)} sequences, error ${result(short(last(key)))}${runs[key].learnt ? `; learnt after ${result(sequences(runs[key].learnt))}` : ""}`;

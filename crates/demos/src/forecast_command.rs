@@ -1,7 +1,7 @@
 //! `demos forecast`: demo 2, or with `--data` a file of one's own.
 
 use std::fs;
-use std::io::{self, IsTerminal, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -15,8 +15,8 @@ use demos::own_data::prepare::{check_distances, column, prepare};
 use demos::own_data::{self, check_period, picture, report, test_starts};
 use demos::program::{printable, whole_number};
 use demos::{files, notebook};
-use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::progress::Progress;
 use crate::{Cli, ForecastOptions, SeedOption, learning_rate};
 
 /// What `demos forecast` can be told. What both trainings have has another default in each.
@@ -207,33 +207,18 @@ impl ForecastCommand {
             report::print_task(out, &table, &settings)?;
         }
 
-        let is_terminal = io::stdout().is_terminal();
-        let epochs = settings.epochs;
-        let bar = if is_terminal && !quiet {
-            ProgressBar::new(epochs as u64)
-        } else {
-            ProgressBar::hidden()
-        };
-        bar.set_style(ProgressStyle::with_template("  {bar:40} epoch {pos} of {len}, {msg}")?);
-        let mut written = Ok(());
-        if !is_terminal && !quiet {
-            writeln!(out, "  epoch   training loss   validation loss")?;
-        }
+        let mut progress = Progress::new(out, settings.epochs, quiet)?;
+        progress.line(format_args!("  epoch   training loss   validation loss"));
         let trained = own_data::train(&table, scaling, &settings, own.period, |epoch, losses| {
             let own_data::network::Epoch { training, validation } = losses;
-            bar.set_message(format!("validation loss {validation:.4}"));
-            bar.set_position(epoch as u64 + 1);
-            let is_shown = epoch == 0 || (epoch + 1) % 10 == 0;
-            if !is_terminal && !quiet && is_shown && written.is_ok() {
-                written = writeln!(out, "  {:5} {training:15.6} {validation:17.6}", epoch + 1);
+            progress.advance(epoch, format!("validation loss {validation:.4}"));
+            if epoch == 0 || (epoch + 1) % 10 == 0 {
+                let losses = format_args!("{training:15.6} {validation:17.6}");
+                progress.line(format_args!("  {:5} {losses}", epoch + 1));
             }
         })?;
-        bar.finish_and_clear();
-        written?;
+        progress.finish()?;
         if !quiet {
-            if !is_terminal {
-                writeln!(out)?;
-            }
             report::print_training(out, &trained)?;
             writeln!(out, "On the test part, which nothing above has seen:\n")?;
         }

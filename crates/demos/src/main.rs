@@ -1,8 +1,9 @@
 //! `cargo run -p demos`: both demos of the notebook.
 
 mod forecast_command;
+mod progress;
 
-use std::io::{self, IsTerminal, Write};
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -12,7 +13,7 @@ use demos::forecast::{self, Settings};
 use demos::program::whole_number;
 use demos::{Verdict, files, notebook, pictures, program, shapes};
 use forecast_command::ForecastCommand;
-use indicatif::{ProgressBar, ProgressStyle};
+use progress::Progress;
 
 /// Both demos of the notebook on torch.nn.LSTM, compared number by number
 #[derive(Parser)]
@@ -129,26 +130,16 @@ fn run_forecast(out: &mut dyn Write, options: &ForecastOptions) -> Result<Verdic
         forecast::print_task(out, settings)?;
     }
 
-    let is_terminal = io::stdout().is_terminal();
-    let style = "  {bar:40} epoch {pos} of {len}, loss {msg}";
-    let bar =
-        if is_terminal && !quiet { ProgressBar::new(epochs as u64) } else { ProgressBar::hidden() };
-    bar.set_style(ProgressStyle::with_template(style)?);
-    let mut written = Ok(());
+    let mut progress = Progress::new(out, epochs, quiet)?;
     let forecast = forecast::run(settings, &mut |epoch, loss| {
-        bar.set_message(format!("{loss:.3}"));
-        bar.set_position(epoch as u64 + 1);
-        if !is_terminal && !quiet && (epoch % 50 == 0 || epoch + 1 == epochs) && written.is_ok() {
-            written = writeln!(out, "  epoch {epoch:5}  loss {loss:14.6}");
+        progress.advance(epoch, format!("loss {loss:.3}"));
+        if epoch % 50 == 0 || epoch + 1 == epochs {
+            progress.line(format_args!("  epoch {epoch:5}  loss {loss:14.6}"));
         }
     })?;
-    bar.finish_and_clear();
-    written?;
+    progress.finish()?;
 
     if !quiet {
-        if !is_terminal {
-            writeln!(out)?;
-        }
         forecast.print_losses(out)?;
     }
     let verdict = forecast.verdict();

@@ -330,7 +330,8 @@ pub fn quoted(text: &str) -> String {
     format!("\"{}\"", shown(text, 40))
 }
 
-fn shown(text: &str, most: usize) -> String {
+/// A text as it can be shown: printable, with at most so many of its characters.
+pub fn shown(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}…", printable(&text[..end])),
         None => printable(text),

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use plotters::prelude::*;
 
-use super::csv_file::Table;
+use super::csv_file::{Table, shown};
 use super::model::Model;
 use super::prepare::column;
 use crate::pictures::{BLUE, GREEN, GREY, GRID, INK, ORANGE, WIDTH, chart, range, svg, text};
@@ -28,7 +28,7 @@ pub fn draw(model: &Model, table: &Table, first: usize) -> Result<String> {
     let times = SHOWN.div_ceil(horizon).max(3).min(rows.saturating_sub(first) / horizon);
     let start = rows - times * horizon;
     let name = printable(&table.columns[table.target]);
-    let title = format!("{}: what came, and what was forecast", shortened(&name));
+    let title = format!("{}: what came, and what was forecast", shown(&name, 20));
 
     let mut lines: Vec<(String, Vec<f64>)> = Vec::new();
     for at in (start..=rows).step_by(horizon) {
@@ -85,12 +85,5 @@ fn label(y: f64, range: f64) -> String {
         10.0..1e4 => format!("{y:.0}"),
         0.1..10.0 => format!("{y:.2}"),
         _ => format!("{y:.1e}"),
-    }
-}
-
-fn shortened(name: &str) -> String {
-    match name.char_indices().nth(20) {
-        Some((end, _)) => format!("{}…", &name[..end]),
-        None => name.to_string(),
     }
 }
