@@ -1,8 +1,10 @@
 //! The figures of the book, as SVG.
 
+mod checks;
 mod draw;
 mod letters;
 mod memory;
+mod rows;
 mod steps;
 
 use std::iter::successors;
@@ -32,13 +34,16 @@ pub fn all() -> Result<Vec<(&'static str, String)>> {
         ("tape.svg", steps::tape()?),
         ("broadcast.svg", broadcast()?),
         ("sigmoid-tanh.svg", sigmoid_tanh()?),
+        ("ladder.svg", checks::ladder()?),
         ("rnn-gradient.svg", rnn_gradient()?),
         ("cell.svg", cell()?),
         ("half-life.svg", half_life()?),
+        ("rows.svg", rows::rows()?),
         ("unrolled.svg", unrolled()?),
         ("shares.svg", steps::shares()?),
         ("adding.svg", steps::adding()?),
         ("windows.svg", windows()?),
+        ("apart.svg", checks::apart()?),
         ("remembers.svg", memory::successes(&remember::runs_from_csv(remember::RESULTS)?)?),
         ("reach.svg", memory::reach(&remember::reaches_from_csv(remember::REACH)?)?),
         ("held.svg", memory::held(&remember::held_from_csv(remember::HELD)?)?),
