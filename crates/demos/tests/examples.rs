@@ -151,6 +151,64 @@ fn past_one_machine() {
     assert!(mean(&losses[27..]) < mean(&losses[..27]), "it goes on to learn: {losses:?}");
 }
 
+/// The parts of two files are found among others, and what the networks say is saved.
+#[test]
+fn published_networks() {
+    use nn::{Embedding, Generator, Linear, LoadOptions, Lstm, LstmCell, LstmConfig, module};
+    use tensor::{Parameter, Tape, Tensor};
+
+    struct VoiceDetector {
+        conv1: Linear<f32>,
+        lstm_cell: LstmCell<f32>,
+    }
+    module! { impl Module<f32> for VoiceDetector { conv1, lstm_cell } }
+    struct SpeakerEncoder {
+        similarity: Embedding<f32>,
+        lstm: Lstm<f32>,
+        linear: Linear<f32>,
+    }
+    module! { impl Module<f32> for SpeakerEncoder { similarity, lstm, linear } }
+    struct Outputs {
+        hidden: Parameter<f32>,
+        voices: Parameter<f32>,
+    }
+    module! { impl Module<f32> for Outputs { hidden, voices } }
+
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name| folder.path().join(name);
+    let rng = &mut Generator::manual_seed(7);
+    let detector = VoiceDetector {
+        conv1: Linear::new(1, 1, rng),
+        lstm_cell: LstmCell::new(128, 128, true, rng),
+    };
+    nn::save(file("silero_vad_16k.safetensors"), &detector).unwrap();
+    let config = LstmConfig { num_layers: 3, ..LstmConfig::new(40, 256) };
+    let encoder = SpeakerEncoder {
+        similarity: Embedding::new(1, 1, rng),
+        lstm: Lstm::new(config, rng),
+        linear: Linear::new(256, 256, rng),
+    };
+    nn::save(file("resemblyzer.safetensors"), &encoder).unwrap();
+
+    output(command("10_published_networks").arg(folder.path()));
+    let mut outputs = Outputs {
+        hidden: Parameter::new(Tensor::zeros([2000, 1, 128])),
+        voices: Parameter::new(Tensor::zeros([1, 8, 256])),
+    };
+    nn::load_with(file("outputs.safetensors"), &mut outputs, LoadOptions::default()).unwrap();
+    // The first step of the stream, by the cell that was saved.
+    let rng = &mut Generator::manual_seed(1);
+    let tape = Tape::no_grad();
+    let x = Tensor::from_fn([1, 128], || nn::Uniform::unit(rng));
+    let (h, _) = detector.lstm_cell.forward(tape.constant(x), None);
+    assert_eq!(outputs.hidden.value().data()[..128], *h.value().data());
+    // Directions have the length 1.
+    for voice in outputs.voices.value().data().chunks(256) {
+        let length = voice.iter().map(|y| y * y).sum::<f32>().sqrt();
+        assert!((length - 1.0).abs() < 1e-6 && voice.iter().all(|&y| y >= 0.0), "{length}");
+    }
+}
+
 /// Every example ends in order if what it prints cannot be read or not be written.
 #[cfg(target_os = "linux")]
 #[test]
@@ -170,6 +228,7 @@ fn surroundings() {
         ("05_does_it_remember", &["--help".as_ref()]),
         ("08_forecast_by_hand", &[WEATHER.as_ref(), "temp_max".as_ref(), picture.as_ref()]),
         ("09_past_one_machine", &["--help".as_ref()]),
+        ("10_published_networks", &["--help".as_ref()]),
         ("06_table_of_1997", &["--help".as_ref()]),
         ("07_letters", &["--help".as_ref()]),
     ];

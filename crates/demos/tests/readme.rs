@@ -4,23 +4,44 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use approx::assert_abs_diff_eq;
+
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// The contents of the README's ```text blocks.
-fn blocks() -> Vec<String> {
-    let readme = fs::read_to_string(root().join("README.md")).unwrap();
-    let parts = readme.split("```text\n").skip(1);
+fn readme() -> String {
+    fs::read_to_string(root().join("README.md")).unwrap()
+}
+
+/// The README's blocks of code in a language.
+fn blocks(language: &str) -> Vec<String> {
+    let readme = readme();
+    let parts = readme.split(&format!("```{language}\n")).skip(1);
     parts.map(|part| part.split("```").next().unwrap().to_string()).collect()
+}
+
+/// The README's block of text that begins so.
+fn text(beginning: &str) -> String {
+    blocks("text").into_iter().find(|block| block.starts_with(beginning)).unwrap()
 }
 
 #[test]
 fn the_equations_are_the_code() {
     let cell = fs::read_to_string(root().join("crates/nn/src/lstm/equations.rs")).unwrap();
     let code: Vec<&str> = cell.lines().map(str::trim).collect();
-    for line in blocks()[0].lines().filter(|line| !line.is_empty()) {
+    for line in text("let [a_i").lines().filter(|line| !line.is_empty()) {
         assert!(code.contains(&line), "equations.rs has no line\n{line}");
+    }
+}
+
+/// The lines that load a part of a file are the example's.
+#[test]
+fn published_networks_are_the_example() {
+    let path = "examples/10_published_networks/main.rs";
+    let example = fs::read_to_string(root().join(path)).unwrap();
+    for line in blocks("rust")[1].lines() {
+        assert!(example.contains(&format!("    {line}\n")), "the example has no line\n{line}");
     }
 }
 
@@ -36,7 +57,60 @@ fn the_forecast_is_real() {
         .output()
         .unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
-    assert!(text.contains(&blocks()[2]), "{text}");
+    assert!(text.contains(&self::text("On the test part")), "{text}");
+}
+
+/// A program of one's own, beside this project, with the README's lines and no others.
+#[test]
+fn a_program_of_ones_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let package = "[package]\nname = \"my-lstm\"\nversion = \"0.1.0\"\nedition = \"2024\"\n";
+    let here = fs::canonicalize(root()).unwrap();
+    let lines = blocks("toml").concat().replace("../tapestry", here.to_str().unwrap());
+    fs::create_dir(folder.path().join("src")).unwrap();
+    fs::write(folder.path().join("Cargo.toml"), format!("{package}{lines}")).unwrap();
+    fs::write(folder.path().join("src/main.rs"), &blocks("rust")[0]).unwrap();
+    // The same dependencies, which are here already.
+    fs::copy(here.join("Cargo.lock"), folder.path().join("Cargo.lock")).unwrap();
+
+    let output = Command::new(env!("CARGO"))
+        .args(["run", "--offline", "--target-dir", env!("CARGO_TARGET_TMPDIR")])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && !errors.contains("warning"), "{errors}");
+    let shown = self::text("epoch   0");
+    assert_eq!(text.lines().count(), shown.lines().count(), "{text}");
+    for (line, shown) in text.lines().zip(shown.lines()) {
+        // Another processor may round otherwise.
+        let (line, loss) = line.rsplit_once(' ').unwrap();
+        let (shown, expected) = shown.rsplit_once(' ').unwrap();
+        assert_eq!(line, shown);
+        let [loss, expected]: [f64; 2] = [loss, expected].map(|loss| loss.parse().unwrap());
+        assert_abs_diff_eq!(loss, expected, epsilon = 2e-5);
+    }
+}
+
+/// The times in the table are the smallest and the largest of the comparison.
+#[test]
+fn the_times_are_measured() {
+    let benchmarks = fs::read_to_string(root().join("BENCHMARKS.md")).unwrap();
+    let table = benchmarks.split("\n\n").find(|part| part.starts_with("| workload")).unwrap();
+    let rows: Vec<Vec<&str>> =
+        table.lines().map(|line| line.split('|').map(str::trim).collect()).collect();
+    let readme = readme();
+    for (name, framework) in [("torch", "PyTorch"), ("candle", "candle"), ("burn", "burn")] {
+        let column = rows[0].iter().position(|title| *title == name).unwrap();
+        let times = rows[2..].iter().filter_map(|row| row[column].parse::<f64>().ok());
+        let times: Vec<f64> = times.collect();
+        let smallest = times.iter().copied().fold(f64::INFINITY, f64::min);
+        let largest = times.iter().copied().fold(0.0, f64::max);
+        let shown = format!("{smallest:.1} to {largest:.0} times");
+        let row = readme.lines().find(|line| line.starts_with(&format!("| [{framework}]")));
+        assert!(row.unwrap().contains(&shown), "{framework}: {shown}");
+    }
 }
 
 /// Every line shown is printed, in this order.
@@ -50,7 +124,7 @@ fn the_output_is_real() {
         .unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     let mut printed = text.lines();
-    for line in blocks()[1].lines().filter(|line| *line != "…") {
+    for line in self::text("lstm1").lines().filter(|line| *line != "…") {
         let shown = reproducible(line);
         assert!(printed.any(|line| reproducible(line) == shown), "not printed:\n{line}");
     }
