@@ -16,8 +16,8 @@ fn readme() -> String {
 
 /// The README's blocks of code in a language.
 fn blocks(language: &str) -> Vec<String> {
-    let readme = readme();
-    let parts = readme.split(&format!("```{language}\n")).skip(1);
+    let (readme, fence) = (readme(), format!("```{language}\n"));
+    let parts = readme.split(&fence).skip(1);
     parts.map(|part| part.split("```").next().unwrap().to_string()).collect()
 }
 
@@ -75,6 +75,7 @@ fn a_program_of_ones_own() {
 
     let output = Command::new(env!("CARGO"))
         .args(["run", "--offline", "--target-dir", env!("CARGO_TARGET_TMPDIR")])
+        .env("CARGO_PROFILE_DEV_DEBUG", "false") // it takes long enough to build
         .current_dir(folder.path())
         .output()
         .unwrap();
