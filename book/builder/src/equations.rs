@@ -116,15 +116,20 @@ pub fn check(equations: &[Equation], code: &[CodeLine], problems: &mut Vec<Probl
     }
 }
 
-/// The HTML of a line of included code: its comment apart, for a narrow window shows that below,
-/// and the equation's name in it a link from `page`.
+/// The HTML of a line of included code, its equation's name a link from `page`. A comment that says
+/// more is marked, with the line's indentation: in a narrow window it is shown below.
 pub fn link_code(line: &str, page: &Path, equations: &[Equation]) -> String {
     let marked = MARKED.captures(line);
     let equation = marked.as_ref().and_then(|m| equations.iter().find(|e| e.name == m[5]));
     let (Some(marked), Some(equation)) = (marked, equation) else { return html::escape(line) };
     let link = html::link(page, &equation.page, &format!("eq-{}", equation.name));
     let [code, signs, name, rest] = [1, 3, 4, 6].map(|i| html::escape(&marked[i]));
-    format!(r#"{code}<span class="comment">{signs}<a href="{link}">{name}</a>{rest}</span>"#)
+    let comment = format!(r#"{signs}<a href="{link}">{name}</a>{rest}"#);
+    if rest.is_empty() {
+        return code + &comment;
+    }
+    let indent = &line[..line.len() - line.trim_start().len()];
+    format!(r#"{code}<span class="comment" data-indent="{indent}">{comment}</span>"#)
 }
 
 /// The HTML of an equation's line of code; `place` says where it is.

@@ -204,8 +204,6 @@ impl Loom<'_> {
         let excerpt = code::excerpt(self.root, path, item.trim(), docs)?;
         let link = |line: &String| equations::link_code(line, &page.path, &self.equations);
         let code = excerpt.lines.iter().map(link).collect::<Vec<_>>().join("&#10;");
-        // A comment that stands below its line ends that line itself.
-        let code = code.replace("</span>&#10;", "&#10;</span>");
         // The classes are those that mdBook gives to a fence `rust,noplayground`.
         let code = format!(r#"<code class="language-rust noplayground">{code}</code>"#);
         let caption = format!("<figcaption>{path}:{}</figcaption>", excerpt.line);
