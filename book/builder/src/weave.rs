@@ -67,6 +67,7 @@ pub fn weave(
         };
         let source_path = source.join(source_path);
         let file = name(&source_path);
+        problems.extend(titles::problem(chapter).map(|what| Problem::of(&file, what)));
         let text = numbers.fill(&chapter.content, &file, &mut problems);
         let (marks, wrong) = marks::find(&text);
         problems.extend(wrong.into_iter().map(|(line, what)| Problem::at(&file, line, what)));
@@ -112,13 +113,13 @@ pub fn weave(
     let mut texts: HashMap<PathBuf, String> = HashMap::new();
     for page in &pages {
         let text = loom.weave(page, &mut problems);
-        texts.insert(page.path.clone(), titles::number(text, &page.path));
+        texts.insert(page.path.clone(), titles::in_heading(text, &page.path));
     }
     // By name, for mdBook goes through its chapters in another order here.
     book.for_each_chapter_mut(|chapter| {
         if let Some(text) = chapter.path.as_ref().and_then(|path| texts.remove(path)) {
             chapter.content = text;
-            problems.extend(titles::name(chapter));
+            titles::in_name(chapter);
         }
     });
     problems.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));

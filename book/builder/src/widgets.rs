@@ -48,7 +48,8 @@ pub fn parse<'a>(
     names: &BTreeSet<String>,
 ) -> Result<(String, String, &'a str), String> {
     let parts = ARGUMENTS.captures(arguments);
-    let parts = parts.ok_or("it is {{#widget name(key=value) file text | caption}}, settings if needed")?;
+    let parts =
+        parts.ok_or("it is {{#widget name(key=value) file text | caption}}, settings if needed")?;
     let name = &parts[1];
     if !names.contains(name) {
         let known = names.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
