@@ -117,7 +117,7 @@ pub fn check(equations: &[Equation], code: &[CodeLine], problems: &mut Vec<Probl
 }
 
 /// The HTML of a line of included code, its equation's name a link from `page`. A comment that says
-/// more is marked, with the line's indentation: in a narrow window it is shown below.
+/// more has the line's indentation with it: in a narrow window it is shown below.
 pub fn link_code(line: &str, page: &Path, equations: &[Equation]) -> String {
     let marked = MARKED.captures(line);
     let equation = marked.as_ref().and_then(|m| equations.iter().find(|e| e.name == m[5]));
@@ -126,7 +126,7 @@ pub fn link_code(line: &str, page: &Path, equations: &[Equation]) -> String {
     let [code, signs, name, rest] = [1, 3, 4, 6].map(|i| html::escape(&marked[i]));
     let comment = format!(r#"{signs}<a href="{link}">{name}</a>{rest}"#);
     if rest.is_empty() {
-        return code + &comment;
+        return format!(r#"{code}<span class="name">{comment}</span>"#);
     }
     let indent = &line[..line.len() - line.trim_start().len()];
     format!(r#"{code}<span class="comment" data-indent="{indent}">{comment}</span>"#)
