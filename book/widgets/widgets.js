@@ -177,6 +177,8 @@ const two = (x) => {
   return (size >= 0.005 || size < 5e-5) && !(size >= 0.995 && size < 1) ? number(x) : number(x, 4);
 };
 const result = (x, digits = 4) => `<b>${typeof x === "string" ? x : number(x, digits)}</b>`;
+// The same in the colour of a figure's second thing.
+const second = (x, digits) => result(x, digits).replace("b>", 'b class="second">');
 // A number that stands after a sign: in brackets if it has one of its own.
 const after = (x, digits = 4) => (x < 0 ? `(${number(x, digits)})` : number(x, digits));
 const bar = (name) => (name[0] === "%" ? `<span class="over">${name}</span>` : math(name.replace(/^./, "$&\u0304")));
@@ -441,7 +443,7 @@ figure("training", "Training the notebook’s network", [745, 1210, 450, 730], (
       isNotebooks && losses.length
         ? `${notebook.filter((value, k) => k < losses.length && Math.abs(losses[k] / value - 1) < 1e-6).length} of the notebook’s ${notebook.length} losses are found again`
         : "",
-      `smallest and largest answer: ${result(Math.min(...out.slice(0, 8)), 1)} and ${result(Math.max(...out.slice(0, 8)), 1)}`,
+      `smallest and largest answer: ${second(Math.min(...out.slice(0, 8)), 1)} and ${second(Math.max(...out.slice(0, 8)), 1)}`,
     );
     if (!gates) return;
     const UNITS = 20;
@@ -556,11 +558,11 @@ figure("tape", "A tape, forwards and backwards", [480, 590], ({ live, call, pres
     );
     const now = lines[current];
     const sent = now && now.kind > 1
-      ? now.inputs.map((input, arrow) => lines[input].kind === 1 ? null : `${bar(names[input])} += ${bar(now.name)} · ${plain(now.slopes[arrow])} = ${result(plain(now.gradient * now.slopes[arrow]))}`)
+      ? now.inputs.map((input, arrow) => lines[input].kind === 1 ? null : `${bar(names[input])} += ${bar(now.name)} · ${plain(now.slopes[arrow])} = ${second(plain(now.gradient * now.slopes[arrow]))}`)
       : [];
-    const wanted = lines.filter(({ kind }) => kind === 0).map(({ name, gradient }) => `${bar(name)} = ${result(plain(gradient))}`);
+    const wanted = lines.filter(({ kind }) => kind === 0).map(({ name, gradient }) => `${bar(name)} = ${second(plain(gradient))}`);
     say(
-      at < n ? `forwards: ${written} of ${n} lines are written` : at === n ? `the last line gets the gradient ${result("1")}` : `backwards, line ${current + 1} of ${n}: ${now.kind > 1 ? "it passes on" : now.kind ? "a number gets none" : "a variable keeps what has arrived"}`,
+      at < n ? `forwards: ${written} of ${n} lines are written` : at === n ? `the last line gets the gradient ${second("1")}` : `backwards, line ${current + 1} of ${n}: ${now.kind > 1 ? "it passes on" : now.kind ? "a number gets none" : "a variable keeps what has arrived"}`,
       at === 2 * n ? wanted.join(", ") : sent[0] ?? "",
       at === 2 * n ? "" : sent[1] ?? "",
     );
@@ -609,7 +611,7 @@ figure("conveyor", "What is left of a pulse", [480, 480], ({ live, call, preset 
       `f = σ(${math("b_f")}) = σ(${number(bias.value)}) = ${result(f)}`,
       `half-life: ln ½ / ln f = ${result(half < 1e4 ? number(half) : short(half))} steps`,
       `∂${math("c_T")}/∂${math("c_0")} = f<sup>T</sup> = ${number(f, 4)}<sup>${T}</sup> = ${result(short(cell))}`,
-      `RNN: ∂${math("h_T")}/∂${math("h_0")} = ∏ u(1 − ${math("h_t")}²) = ${result(short(slopes[T]))}`,
+      `RNN: ∂${math("h_T")}/∂${math("h_0")} = ∏ u(1 − ${math("h_t")}²) = ${second(short(slopes[T]))}`,
     );
   }
   return update;
@@ -653,7 +655,7 @@ figure("v-curve", "The error of a central difference", [445, 490], ({ live, call
       dots(errors.slice(0, count), "dot", circle), dots(errors.slice(count), "dot second", square),
     );
     const quotient = ([right, left, slope, error], places, kind) =>
-      `${kind}: (${number(right, places)} − ${number(left, places)}) / 2h = ${number(slope, places > 10 ? 10 : 6)}, error ${result(error ? scientific(error) : "0").replace("b>", kind === "f32" ? 'b class="second">' : "b>")}`;
+      `${kind}: (${number(right, places)} − ${number(left, places)}) / 2h = ${number(slope, places > 10 ? 10 : 6)}, error ${(kind === "f32" ? second : result)(error ? scientific(error) : "0")}`;
     say(quotient(wide, 14, "f64"), quotient(narrow, 7, "f32"), "f(x) = x³ at 1; the derivative is 3");
   }
   return update;
@@ -687,8 +689,8 @@ figure("saturation", "σ and tanh, and their slopes", [440, 440], ({ live, call,
     );
     say(
       `y = ${isTanh ? "tanh" : "σ"}(${number(a.value)}) = ${result(y)}`,
-      isTanh ? `slope = 1 − y² = 1 − ${after(y)}² = ${result(short(slope))}` : `slope = y·(1 − y) = ${number(y, 4)} · ${short(1 - y)} = ${result(short(slope))}`,
-      `in f32: y = ${number(y32, 7)}, slope ${result(slope32 === 0 ? "0, exactly" : short(slope32))}`,
+      isTanh ? `slope = 1 − y² = 1 − ${after(y)}² = ${second(short(slope))}` : `slope = y·(1 − y) = ${number(y, 4)} · ${short(1 - y)} = ${second(short(slope))}`,
+      `in f32: y = ${number(y32, 7)}, slope ${second(slope32 === 0 ? "0, exactly" : short(slope32))}`,
     );
   }
   return update;
@@ -725,7 +727,7 @@ figure("rnn", "How a plain RNN forgets", [565, 565], ({ live, call, preset }) =>
     say(
       `${math("h_T")} = tanh(u·${math("h_T−1")}) = tanh(${number(u.value)} · ${after(h[T - 1])}) = ${result(h[T])}`,
       `last factor: u(1 − ${math("h_T")}²) = ${number(u.value)} · ${number(1 - h[T] ** 2, 4)} = ${result(factors[T - 1])}`,
-      `∂${math("h_T")}/∂${math("h_0")} = the product of all ${T} factors = ${result(short(gradients[T]))}`,
+      `∂${math("h_T")}/∂${math("h_0")} = the product of all ${T} factors = ${second(short(gradients[T]))}`,
     );
   }
   return update;
@@ -813,8 +815,8 @@ figure("bptt", "Backpropagation through time", [735, 800], ({ live, call }) => {
     const offset = T * 19 + 4 * WEIGHTS.indexOf(weight.value);
     const terms = shares[0].slice(reached).map((share) => after(share));
     say(
-      back.value === 0 ? "nothing has come back yet: move the slider" : `${bar(name("h"))} = 1 + ${after(now[HLATER])} = ${result(now[HBAR])}: 1 is the partial derivative, this is the total one`,
-      back.value === 0 ? "" : `${bar(name("c"))} = ${number(now[CLATER], 4)} (along c) + ${after(own)} (through h) = ${result(now[CBAR])}`,
+      back.value === 0 ? "nothing has come back yet: move the slider" : `${bar(name("h"))} = 1 + ${after(now[HLATER])} = ${second(now[HBAR])}: 1 is the partial derivative, this is the total one`,
+      back.value === 0 ? "" : `${bar(name("c"))} = ${number(now[CLATER], 4)} (along c) + ${after(own)} (through h) = ${second(now[CBAR])}`,
       back.value === 0 ? "" : `gate i: ${terms.join(" + ")} = ${result(sumOf(shares[0]))}${back.value === T ? `; ${GATES.slice(1).map((gate, k) => `${gate}: ${number(out[offset + k + 1], 4)}`).join(", ")}` : ""}`,
     );
   }

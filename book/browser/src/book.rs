@@ -49,15 +49,17 @@ pub fn is_ready() -> bool {
     missing.is_none()
 }
 
-/// The names of the figures of each page that has one, in the page's order. print.html, which
-/// has them all again, is none of them.
-pub fn pages() -> BTreeMap<String, Vec<String>> {
+/// The names of all pages but print.html, which has all of them again.
+pub fn names() -> impl Iterator<Item = String> {
     let files = fs::read_dir(folder()).expect("the book is built");
-    let pages = files.filter_map(|file| {
-        let name = file.expect("it can be read").file_name().into_string().ok()?;
-        if !name.ends_with(".html") || name == "print.html" {
-            return None;
-        }
+    let names =
+        files.filter_map(|file| file.expect("it can be read").file_name().into_string().ok());
+    names.filter(|name| name.ends_with(".html") && name != "print.html")
+}
+
+/// The names of the figures of each page that has one, in the page's order.
+pub fn pages() -> BTreeMap<String, Vec<String>> {
+    let pages = names().filter_map(|name| {
         let page = fs::read_to_string(folder().join(&name)).expect("a page is text");
         let figures = page.split(r#"<tapestry-figure name=""#).skip(1);
         let figures: Vec<_> =

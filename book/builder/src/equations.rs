@@ -40,8 +40,8 @@ pub struct CodeLine {
 
 pattern!(TAG, r"\\tag(\*?)\s*\{([^}]*)\}");
 
-// Code, then `// (name)`: what is before the name, the name, and the rest.
-pattern!(MARKED, r"^(\s*([^\s/].*?)\s*//\s*)(\(([A-Za-z0-9.-]+)\))(.*)$");
+// Code, then `// (name)`: what is before the comment, the signs, the name, and the rest.
+pattern!(MARKED, r"^(\s*([^\s/].*?)\s*)(//\s*)(\(([A-Za-z0-9.-]+)\))(.*)$");
 
 /// The name of a formula, if it has one, and the formula without it.
 pub fn split_tag(tex: &str) -> Result<Option<(String, String)>, String> {
@@ -71,7 +71,7 @@ pub fn code_lines(root: &Path) -> Vec<CodeLine> {
         let file = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
         for (line, text) in (1..).zip(fs::read_to_string(&path).unwrap_or_default().lines()) {
             if let Some(marked) = MARKED.captures(text) {
-                let (name, code) = (marked[4].into(), marked[2].into());
+                let (name, code) = (marked[5].into(), marked[2].into());
                 found.push(CodeLine { name, file: file.clone(), line, code });
             }
         }
@@ -116,14 +116,37 @@ pub fn check(equations: &[Equation], code: &[CodeLine], problems: &mut Vec<Probl
     }
 }
 
-/// The HTML of a line of included code, its equation's name a link from `page`.
+/// The HTML of a line of included code, its equation's name a link from `page`. A comment that says
+/// more has the line's indentation with it: in a narrow window it is shown below.
 pub fn link_code(line: &str, page: &Path, equations: &[Equation]) -> String {
     let marked = MARKED.captures(line);
-    let equation = marked.as_ref().and_then(|m| equations.iter().find(|e| e.name == m[4]));
+    let equation = marked.as_ref().and_then(|m| equations.iter().find(|e| e.name == m[5]));
     let (Some(marked), Some(equation)) = (marked, equation) else { return html::escape(line) };
     let link = html::link(page, &equation.page, &format!("eq-{}", equation.name));
-    let [before, name, after] = [1, 3, 5].map(|i| html::escape(&marked[i]));
-    format!(r#"{before}<a href="{link}">{name}</a>{after}"#)
+    let [code, signs, name, rest] = [1, 3, 4, 6].map(|i| html::escape(&marked[i]));
+    let comment = format!(r#"{signs}<a href="{link}">{name}</a>{rest}"#);
+    if rest.is_empty() {
+        return format!(r#"{code}<span class="name">{comment}</span>"#);
+    }
+    let indent = &line[..line.len() - line.trim_start().len()];
+    format!(r#"{code}<span class="comment" data-indent="{indent}">{comment}</span>"#)
+}
+
+/// The HTML of an equation's line of code; `place` says where it is.
+fn line(code: &str, place: &str) -> String {
+    let code = html::escape(code);
+    format!(
+        r#"<div class="line"><code class="language-rust noplayground">{code}</code>{place}</div>"#
+    )
+}
+
+/// What stands beside an equation in its chapter: the line of code, whose place leads to the table
+/// in the chapter `table`. Of several lines it is the first, which is the readable one.
+pub fn beside(name: &str, page: &Path, table: &Path, code: &[CodeLine]) -> Option<String> {
+    let found = code.iter().find(|code| code.name == name)?;
+    let link = html::link(page, table, &format!("line-{name}"));
+    let CodeLine { file, line: number, code, .. } = found;
+    Some(line(code, &format!(r#"<a class="where" href="{link}">{file}:{number}</a>"#)))
 }
 
 /// The table of all equations and their code, for the chapter `page`. `formulas`
@@ -142,14 +165,10 @@ pub fn table(
             r#"<tr id="line-{name}"><th scope="row"><a href="{link}">({name})</a></th><td><div class="formula">{formula}</div>"#
         );
         row.expect("a String takes all");
-        for CodeLine { file, line, code, .. } in code.iter().filter(|code| code.name == *name) {
-            let code = html::escape(code);
-            let line = write!(
-                rows,
-                r#"<div class="line"><code class="language-rust noplayground">{code}</code><span class="where">{file}:{line}</span></div>"#
-            );
-            line.expect("a String takes all");
-        }
+        let lines = code.iter().filter(|code| code.name == *name);
+        rows.extend(lines.map(|CodeLine { file, line: number, code, .. }| {
+            line(code, &format!(r#"<span class="where">{file}:{number}</span>"#))
+        }));
         rows.push_str("</td></tr>");
     }
     let head = r#"<thead><tr><th scope="col"></th><th scope="col">Equation, and its line of code</th></tr></thead>"#;

@@ -20,6 +20,7 @@ mod serve;
 mod svg;
 #[cfg(test)]
 mod tests;
+mod titles;
 mod weave;
 mod widgets;
 

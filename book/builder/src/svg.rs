@@ -1,4 +1,4 @@
-//! `{{#svg file text}}`: a picture inside the page, so that its `currentColor`
+//! `{{#svg file text | caption}}`: a picture inside the page, so that its `currentColor`
 //! and CSS variables are those of the page.
 
 use std::collections::BTreeSet;

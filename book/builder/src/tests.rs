@@ -96,7 +96,7 @@ fn a_book_with_everything() {
          | a | b |\n|---|---|\n| $`p(a \\| b)`$ | $`x_1 + x_2`$ |\n\n\
          - in a list\n  {{{{#code crates/nn/src/cell.rs step}}}}\n  *goes on*\n\n\
          > ```math\n> \\begin{{aligned}}\n> x &= 1\n> \\end{{aligned}}\n> ```\n> *goes on*\n\n\
-         {{{{#svg p.svg A line}}}}\n\n{{{{#svg p.svg The line again}}}}\n\n[Two](part/two.md)\n"
+         {{{{#svg p.svg A | line | See it <there>.}}}}\n\n{{{{#svg p.svg The line again | B}}}}\n\n[Two](part/two.md)\n"
     );
     let svg =
         "<?xml version=\"1.0\"?>\n<svg viewBox=\"0 0 9 9\">\n<g id=\"a\"/><use href=\"#a\"/></svg>";
@@ -115,14 +115,18 @@ fn a_book_with_everything() {
         &one,
         &[
             "id=\"eq-c\"",
-            "href=\"part/two.html#line-c\"",
+            "<div class=\"line\"><code class=\"language-rust noplayground\">f * c</code>\
+             <a class=\"where\" href=\"part/two.html#line-c\">crates/nn/src/cell.rs:4</a></div>",
             "class=\"katex-tag\"",
             "<math ",
             "The loss is 0.10, ",
             "<code class=\"language-rust noplayground\">pub fn step(f: f64, c: f64) -&gt; f64 {\n    // An",
-            "f * c //   <a href=\"one.html#eq-c\">(c)</a>  c' = f &lt;⊙&gt; c\n}</code>",
+            "f * c <span class=\"comment\" data-indent=\"    \">//   <a href=\"one.html#eq-c\">(c)</a>  \
+             c' = f &lt;⊙&gt; c</span>\n}</code>",
             "<figcaption>crates/nn/src/cell.rs:2</figcaption>",
-            "role=\"img\" aria-label=\"A line\"",
+            "<figure class=\"widget\">\n<div class=\"picture\">",
+            "role=\"img\" aria-label=\"A | line\"",
+            "<figcaption>See it &lt;there&gt;.</figcaption></figure>",
             "aria-label=\"The line again\"",
         ],
     );
@@ -219,6 +223,27 @@ fn code_that_is_not_there() {
 }
 
 #[test]
+fn a_chapter_has_the_number_of_its_file() {
+    let files = [
+        ("book/src/00-zero.md", "# Zero\n"),
+        ("book/src/01-one.md", "# One\n"),
+        ("book/src/b-more.md", "# More\n"),
+    ];
+    let in_order = "[Zero](00-zero.md)\n\n- [One](01-one.md)\n- [More](b-more.md)\n";
+    let page = pages(&[&files[..], &[("book/src/SUMMARY.md", in_order)]].concat());
+    has(&page("00-zero.html"), &[">Zero</a></h1>", "<title>Zero - Sample</title>"]);
+    has(&page("01-one.html"), &[">1. One</a></h1>", "<title>1. One - Sample</title>"]);
+    has(&page("b-more.html"), &[">B. More</a></h1>"]);
+    let contents = page("toc.html");
+    has(&contents, &["Zero", "1. One", "B. More"]);
+    assert!(!contents.contains("2."), "{contents}");
+
+    let later = "[Zero](00-zero.md)\n\n- [More](b-more.md)\n- [One](01-one.md)\n";
+    let problems = problems(&[&files[..], &[("book/src/SUMMARY.md", later)]].concat());
+    assert_eq!(problems, ["book/src/01-one.md: in SUMMARY.md it is chapter 2"]);
+}
+
+#[test]
 fn numbers() {
     let with = |numbers: &str, chapter: &str| {
         problems(&[("book/numbers.toml", numbers), ("book/src/one.md", chapter)])
@@ -253,12 +278,16 @@ fn pictures() {
         problems(&[("book/src/p.svg", svg), ("book/src/one.md", chapter)]).join("\n")
     };
     has(&with("<svg></svg>", "{{#svg p.svg}}"), &["one.md:1: p.svg: the picture needs a text"]);
-    has(&with("<svg></svg>", "{{#svg q.svg A}}"), &["one.md:1: q.svg: "]);
-    has(&with("<html></html>", "{{#svg p.svg A}}"), &["p.svg: it is not from <svg to </svg>"]);
-    has(&with("<svg><g>", "{{#svg p.svg A}}"), &["p.svg: it is not from <svg to </svg>"]);
-    has(&with("<svg><script>x</script></svg>", "{{#svg p.svg A}}"), &["has a script"]);
+    for no_caption in ["A", "A |", "A | "] {
+        let refused = with("<svg></svg>", &format!("{{{{#svg p.svg {no_caption}}}}}"));
+        has(&refused, &["one.md:1: p.svg: the picture needs a caption"]);
+    }
+    has(&with("<svg></svg>", "{{#svg q.svg A | B}}"), &["one.md:1: q.svg: "]);
+    has(&with("<html></html>", "{{#svg p.svg A | B}}"), &["p.svg: it is not from <svg to </svg>"]);
+    has(&with("<svg><g>", "{{#svg p.svg A | B}}"), &["p.svg: it is not from <svg to </svg>"]);
+    has(&with("<svg><script>x</script></svg>", "{{#svg p.svg A | B}}"), &["has a script"]);
     has(
-        &with("<svg><image href=\"https://a.example/b.png\"/></svg>", "{{#svg p.svg A}}"),
+        &with("<svg><image href=\"https://a.example/b.png\"/></svg>", "{{#svg p.svg A | B}}"),
         &["one.html: https://a.example/b.png is loaded from outside"],
     );
 }

@@ -14,6 +14,7 @@ use crate::math::Math;
 use crate::numbers::Numbers;
 use crate::problem::Problem;
 use crate::svg;
+use crate::titles;
 use crate::widgets::{self, Compile};
 
 /// What a book is made of.
@@ -66,6 +67,7 @@ pub fn weave(
         };
         let source_path = source.join(source_path);
         let file = name(&source_path);
+        problems.extend(titles::problem(chapter).map(|what| Problem::of(&file, what)));
         let text = numbers.fill(&chapter.content, &file, &mut problems);
         let (marks, wrong) = marks::find(&text);
         problems.extend(wrong.into_iter().map(|(line, what)| Problem::at(&file, line, what)));
@@ -110,12 +112,14 @@ pub fn weave(
     let mut loom = Loom { root, math, equations, code, table, widgets, contents: &mut contents };
     let mut texts: HashMap<PathBuf, String> = HashMap::new();
     for page in &pages {
-        texts.insert(page.path.clone(), loom.weave(page, &mut problems));
+        let text = loom.weave(page, &mut problems);
+        texts.insert(page.path.clone(), titles::in_heading(text, &page.path));
     }
     // By name, for mdBook goes through its chapters in another order here.
     book.for_each_chapter_mut(|chapter| {
         if let Some(text) = chapter.path.as_ref().and_then(|path| texts.remove(path)) {
             chapter.content = text;
+            titles::in_name(chapter);
         }
     });
     problems.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
@@ -167,8 +171,11 @@ impl Loom<'_> {
                 self.contents.code += 1;
                 self.listing(arguments, page)
             }
-            Kind::Svg(arguments) => picture(arguments, page, offset),
-            Kind::Widget(arguments) => self.figure(arguments, page, offset),
+            Kind::Svg(arguments) => {
+                let (picture, caption) = picture(arguments, page, offset)?;
+                Ok(figure(&picture, &caption))
+            }
+            Kind::Widget(arguments) => self.widget(arguments, page, offset),
             Kind::Equations => {
                 // A formula that does not parse is reported where it stands.
                 let render = |equation: &Equation| self.math.render(&equation.tex, true);
@@ -183,10 +190,9 @@ impl Loom<'_> {
     fn display(&self, tex: &str, name: Option<&String>, page: &Page) -> Result<String, String> {
         let formula = format!(r#"<div class="formula">{}</div>"#, self.math.render(tex, true)?);
         let (Some(name), Some(table)) = (name, &self.table) else { return Ok(formula) };
-        let link = html::link(&page.path, table, &format!("line-{name}"));
-        let label = format!("the code of equation ({name})");
-        let code = format!(r#"<a class="to-code" href="{link}" aria-label="{label}">code</a>"#);
-        Ok(format!(r#"<div class="equation" id="eq-{name}">{formula}{code}</div>"#))
+        // An equation without a line is reported where all are known.
+        let line = equations::beside(name, &page.path, table, &self.code).unwrap_or_default();
+        Ok(format!(r#"<div class="equation" id="eq-{name}">{formula}{line}</div>"#))
     }
 
     /// `{{#code path item}}` or `{{#code path item docs}}`.
@@ -205,27 +211,38 @@ impl Loom<'_> {
         Ok(format!(r#"<figure class="listing"><pre>{code}</pre>{caption}</figure>"#))
     }
 
-    /// `{{#widget name(key=value) file text}}`; the first of a page loads the script.
-    fn figure(&mut self, arguments: &str, page: &Page, offset: usize) -> Result<String, String> {
+    /// `{{#widget name(key=value) file text | caption}}`; the first of a page loads the script.
+    fn widget(&mut self, arguments: &str, page: &Page, offset: usize) -> Result<String, String> {
         let (name, tag, arguments) =
             widgets::parse(arguments, self.widgets.as_ref().map_err(String::clone)?)?;
-        let picture = picture(arguments, page, offset)?;
+        let (picture, caption) = picture(arguments, page, offset)?;
         let path = page.path.with_extension("html").to_string_lossy().replace('\\', "/");
         let figures = self.contents.figures.entry(path).or_default();
         let first = figures.is_empty() && self.contents.script.is_some();
         figures.push(name);
         let script = if first { widgets::load(&page.path) } else { String::new() };
-        // To Markdown, only an element that it knows begins a block of HTML.
-        Ok(format!(r#"<div class="widget">{tag}{picture}</tapestry-figure>{script}</div>"#))
+        Ok(figure(&format!("{tag}{picture}</tapestry-figure>"), &format!("{caption}{script}")))
     }
 }
 
-/// `{{#svg file text}}`; the file is relative to the chapter, as in Markdown.
-fn picture(arguments: &str, page: &Page, offset: usize) -> Result<String, String> {
-    let (file, alt) = arguments.split_once(' ').unwrap_or((arguments, ""));
+/// A figure; to Markdown, only an element that it knows begins a block of HTML.
+fn figure(content: &str, caption: &str) -> String {
+    format!(r#"<figure class="widget">{content}{caption}</figure>"#)
+}
+
+/// The picture and the caption of `{{#svg file text | caption}}`; the file is relative to the
+/// chapter, as in Markdown.
+fn picture(arguments: &str, page: &Page, offset: usize) -> Result<(String, String), String> {
+    let (file, texts) = arguments.split_once(' ').unwrap_or((arguments, ""));
+    let (alt, caption) = texts.rsplit_once(" | ").unwrap_or((texts, ""));
     let source = fs::read_to_string(page.folder.join(file));
     let source = source.map_err(|error| format!("{file}: {error}"))?;
     let chapter = page.path.with_extension("").to_string_lossy().replace(['/', '\\', ' '], "-");
-    svg::inline(&source, alt.trim(), &format!("{chapter}-{offset}-"))
-        .map_err(|what| format!("{file}: {what}"))
+    let picture = svg::inline(&source, alt.trim(), &format!("{chapter}-{offset}-"));
+    let picture = picture.map_err(|what| format!("{file}: {what}"))?;
+    if caption.trim().is_empty() {
+        return Err(format!("{file}: the picture needs a caption behind its text and a bar"));
+    }
+    let caption = html::escape(caption.trim());
+    Ok((picture, format!("<figcaption>{caption}</figcaption>")))
 }

@@ -1,4 +1,4 @@
-//! `{{#widget name file text}}`: a figure that computes in the page, with the
+//! `{{#widget name file text | caption}}`: a figure that computes in the page, with the
 //! crates' own code as WebAssembly.
 //!
 //! The package `book/widgets` is compiled and put with its style sheet into one
@@ -48,7 +48,8 @@ pub fn parse<'a>(
     names: &BTreeSet<String>,
 ) -> Result<(String, String, &'a str), String> {
     let parts = ARGUMENTS.captures(arguments);
-    let parts = parts.ok_or("it is {{#widget name(key=value) file text}}, settings if needed")?;
+    let parts =
+        parts.ok_or("it is {{#widget name(key=value) file text | caption}}, settings if needed")?;
     let name = &parts[1];
     if !names.contains(name) {
         let known = names.iter().map(String::as_str).collect::<Vec<_>>().join(", ");

@@ -64,7 +64,7 @@ fn says_how_figures_come_to_run() {
         "[build]\nbuild-dir = \"../target/book\"\n[output.html]\ninput-404 = \"\"\n",
     );
     write("book/src/SUMMARY.md", "[One](one.md)\n");
-    write("book/src/one.md", "{{#widget cell p.svg A}}\n");
+    write("book/src/one.md", "{{#widget cell p.svg A | B}}\n");
     write("book/src/p.svg", "<svg></svg>");
     write("book/widgets/widgets.js", "figure(\"cell\", 0)\n");
     // Instead of a compiler, what names no folder, and what leaves all as it is.

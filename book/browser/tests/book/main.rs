@@ -4,6 +4,7 @@
 mod bits;
 mod everywhere;
 mod figures;
+mod telephone;
 
 use browser::{Page, book};
 

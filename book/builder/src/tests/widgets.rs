@@ -54,8 +54,8 @@ fn read(folder: &TempDir, file: &str) -> String {
 
 #[test]
 fn a_figure_and_its_script() {
-    let two = "# Two\n\ntext\n{{#widget cell(forget_bias=1.0, x = -a&lt;) p.svg A *cell*}}\n*goes on*\n\n\
-               - {{#widget v-curve p.svg A curve}}\n  *goes on*\n";
+    let two = "# Two\n\ntext\n{{#widget cell(forget_bias=1.0, x = -a&lt;) p.svg A *cell* | B *c*}}\n*goes on*\n\n\
+               - {{#widget v-curve p.svg A curve | C}}\n  *goes on*\n";
     let summary = ("book/src/SUMMARY.md", "[One](one.md)\n[Two](two.md)\n");
     let folder = with_figures("# One\n", &[summary, ("book/src/two.md", two)]);
     let built = build(&folder, wasm);
@@ -63,10 +63,11 @@ fn a_figure_and_its_script() {
     has(
         &page,
         &[
-            "<p>text</p>\n<div class=\"widget\"><tapestry-figure name=\"cell\" \
+            "<p>text</p>\n<figure class=\"widget\"><tapestry-figure name=\"cell\" \
              data-forget_bias=\"1.0\" data-x=\"-a&amp;lt;\">\n<div class=\"picture\">\
              <svg role=\"img\" aria-label=\"A *cell*\"><text>x</text></svg></div>\n\
-             </tapestry-figure><script src=\"widgets.js\" defer=\"\"></script></div>\n",
+             </tapestry-figure><figcaption>B *c*</figcaption>\
+             <script src=\"widgets.js\" defer=\"\"></script></figure>\n",
             "<tapestry-figure name=\"v-curve\">",
         ],
     );
@@ -97,7 +98,7 @@ fn a_figure_in_a_folder() {
     let files = [
         ("book/book.toml", &format!("{BOOK}[output.html.print]\nenable = false\n")[..]),
         ("book/src/SUMMARY.md", "[One](one.md)\n[Two](part/two.md)\n"),
-        ("book/src/part/two.md", "{{#widget cell ../p.svg A}}\n"),
+        ("book/src/part/two.md", "{{#widget cell ../p.svg A | B}}\n"),
     ];
     let folder = with_figures("# One\n", &files);
     build(&folder, wasm);
@@ -109,23 +110,26 @@ fn a_figure_in_a_folder() {
 fn figures_that_are_refused() {
     let refused = |chapter: &str| problems(&with_figures(chapter, &[]), wasm);
     let known = "one.md:2: book/widgets/widgets.js has no figure cel, but cell, v-curve\n";
-    has(&refused("\n{{#widget cel p.svg A}}"), &[known]);
+    has(&refused("\n{{#widget cel p.svg A | B}}"), &[known]);
     has(&refused("{{#widget cell p.svg}}"), &["one.md:1: p.svg: the picture needs a text"]);
-    has(&refused("{{#widget cell q.svg A}}"), &["one.md:1: q.svg: "]);
+    has(&refused("{{#widget cell q.svg A | B}}"), &["one.md:1: q.svg: "]);
     for what in ["cell", "", "cell(a=1)", "cell(a=1 p.svg A", "cell(a=(1)) p.svg A"] {
         let refused = refused(&format!("{{{{#widget {what}}}}}"));
-        has(&refused, &["one.md:1: it is {{#widget name(key=value) file text}}"]);
+        has(&refused, &["one.md:1: it is {{#widget name(key=value) file text | caption}}"]);
     }
     for settings in ["", "a", "a=", "A=1", "a=1,", "a='1'", "a=\"1", "a-b=1"] {
-        let refused = refused(&format!("{{{{#widget cell({settings}) p.svg A}}}}"));
+        let refused = refused(&format!("{{{{#widget cell({settings}) p.svg A | B}}}}"));
         has(&refused, &["one.md:1: cell: ", " is not key=value"]);
     }
-    has(&refused("{{#widget cell(a=1, a=2) p.svg A}}"), &["one.md:1: cell: a is set twice"]);
-    has(&refused("see {{#widget cell p.svg A}}"), &["is no directive, or not alone on its line"]);
+    has(&refused("{{#widget cell(a=1, a=2) p.svg A | B}}"), &["one.md:1: cell: a is set twice"]);
+    has(
+        &refused("see {{#widget cell p.svg A | B}}"),
+        &["is no directive, or not alone on its line"],
+    );
 
-    let package = repository(&[SVG, ("book/src/one.md", "\n{{#widget cell p.svg A}}")]);
+    let package = repository(&[SVG, ("book/src/one.md", "\n{{#widget cell p.svg A | B}}")]);
     has(&problems(&package, wasm), &["one.md:2: book/widgets/widgets.js: "]);
-    let folder = with_figures("{{#widget cell p.svg A}}", &[]);
+    let folder = with_figures("{{#widget cell p.svg A | B}}", &[]);
     fs::remove_file(folder.path().join(CSS.0)).unwrap();
     has(&problems(&folder, wasm), &["book/widgets/widgets.css: "]);
 }
@@ -133,7 +137,7 @@ fn figures_that_are_refused() {
 #[test]
 fn without_webassembly_the_picture_stays() {
     let stale = ("book/src/widgets.js", "stale");
-    let folder = with_figures("{{#widget cell p.svg A}}", &[stale]);
+    let folder = with_figures("{{#widget cell p.svg A | B}}", &[stale]);
     assert_eq!(build(&folder, no_target).contents.script, None);
     let page = read(&folder, "target/book/one.html");
     has(&page, &["<tapestry-figure name=\"cell\">", "aria-label=\"A\""]);
@@ -147,7 +151,7 @@ fn without_webassembly_the_picture_stays() {
     assert!(!folder.path().join("target/book/widgets.js").exists());
 
     // What does not compile is no reason to be silent.
-    let folder = with_figures("{{#widget cell p.svg A}}", &[stale]);
+    let folder = with_figures("{{#widget cell p.svg A | B}}", &[stale]);
     let broken: Compile = |_| Err(Problem::of("book/widgets", "broken"));
     assert_eq!(problems(&folder, broken), "book/widgets: broken\n");
     assert!(!folder.path().join(stale.0).exists());
@@ -155,7 +159,7 @@ fn without_webassembly_the_picture_stays() {
 
 #[test]
 fn a_script_that_is_too_long() {
-    let chapter = "{{#widget cell p.svg A}}";
+    let chapter = "{{#widget cell p.svg A | B}}";
     let long = |bytes: usize| {
         let js = JS.1.to_string() + &" ".repeat(bytes);
         with_figures(chapter, &[(JS.0, &js)])
@@ -231,7 +235,7 @@ fn figures_written_by_hand() {
         &["one.html: its figures are [cell], and those of its chapter []"],
     );
     // In a script nobody sees it.
-    let lost = "<script>\n{{#widget cell p.svg A}}\n</script>";
+    let lost = "<script>\n{{#widget cell p.svg A | B}}\n</script>";
     has(&problems(&with_figures(lost, &[]), no_target), &["those of its chapter [cell]"]);
 }
 

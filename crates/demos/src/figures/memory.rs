@@ -5,7 +5,7 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::draw::{Format, Plot, letters, note, number, plot, power_of_ten, words};
-use crate::pictures::{BLUE, INK, ORANGE, WIDTH, svg};
+use crate::pictures::{BLUE, GREEN, INK, ORANGE, WIDTH, svg};
 use crate::remember::{self, Held, Reach, TIMES};
 use crate::table_of_1997::{self, PAPER as REPORTED};
 
@@ -122,7 +122,11 @@ pub fn table_of_1997(runs: &[table_of_1997::Run]) -> Result<String> {
                 }
                 y += line as i32;
             }
-            let colour = if row.network == "Cell1997" { BLUE.0 } else { ORANGE.0 };
+            let colour = match row.network {
+                "Cell1997" => GREEN.0,
+                "Default" => BLUE.0,
+                _ => ORANGE.0,
+            };
             let title = table_of_1997::title(row.network).to_string();
             area.draw(&Text::new(title, (20, y + 4), letters(colour)))?;
             for run in &row.runs {

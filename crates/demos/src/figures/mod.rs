@@ -17,7 +17,7 @@ use tensor::{Tape, Tensor, Var};
 use crate::forecaster::Windows;
 use crate::letters::{MAP, Map};
 use crate::notebook::{WINDOW, dataset};
-use crate::pictures::{BLUE, INK, ORANGE, PAPER, WIDTH, svg, text};
+use crate::pictures::{BLUE, GREEN, INK, ORANGE, PAPER, WIDTH, svg, text};
 use crate::{remember, table_of_1997 as table};
 use draw::{Format, arrow, boxed, dots, grid, note, number, plot, power_of_ten, words};
 pub use letters::letters;
@@ -66,12 +66,14 @@ fn v_curve() -> Result<String> {
     svg("The error of a central difference", (WIDTH, 400), |area| {
         let x = (-15.2..0.4, 6, "step h", power_of_ten as Format);
         let mut plot = plot(area, x, (-13.0..0.4, 6, "error", power_of_ten))?;
-        for line in [[-6.2, 0.0].map(truncation), [-15.0, -2.7].map(round_off)] {
-            plot.draw_series(LineSeries::new(line, ORANGE.0.stroke_width(2)))?;
+        let lines =
+            [([-6.2, 0.0].map(truncation), ORANGE.0), ([-15.0, -2.7].map(round_off), GREEN.0)];
+        for (line, colour) in lines {
+            plot.draw_series(LineSeries::new(line, colour.stroke_width(2)))?;
         }
         plot.draw_series(points.iter().map(|&point| Circle::new(point, 2, BLUE.0.filled())))?;
         note(&plot, (-3.8, -6.0), "truncation h²", ORANGE.0, HPos::Right)?;
-        note(&plot, (-11.4, -3.4), "round-off 1/h", ORANGE.0, HPos::Left)
+        note(&plot, (-11.4, -3.4), "round-off 1/h", GREEN.0, HPos::Left)
     })
 }
 
@@ -190,7 +192,7 @@ fn half_life() -> Result<String> {
         note(&plot, (29.8, 0.46), "one half", INK.0, HPos::Right)?;
         for (f, colour, at) in [
             (0.5, INK.0, (0.3, 0.07)),
-            (0.73, BLUE.0, (5.5, 0.23)),
+            (0.73, GREEN.0, (5.5, 0.23)),
             (0.9, ORANGE.0, (10.6, 0.38)),
             (0.99, BLUE.0, (16.0, 0.9)),
         ] {
@@ -223,17 +225,17 @@ fn cell() -> Result<String> {
         {
             arrow(area, &[(x, inputs), (x, gates + 22)], INK.0)?;
             boxed(area, (x, gates), (60, 44), function)?;
-            words(area, (x + 14, gates - 40), name, BLUE.0)?;
+            words(area, (x + 14, gates - 40), name, ORANGE.0)?;
         }
         // Forget, write, show.
-        arrow(area, &[(f, gates - 22), (f, top + 14)], BLUE.0)?;
-        arrow(area, &[(i, gates - 22), (i, middle), (write - 14, middle)], BLUE.0)?;
-        arrow(area, &[(g, gates - 22), (g, middle), (write + 14, middle)], BLUE.0)?;
+        arrow(area, &[(f, gates - 22), (f, top + 14)], ORANGE.0)?;
+        arrow(area, &[(i, gates - 22), (i, middle), (write - 14, middle)], ORANGE.0)?;
+        arrow(area, &[(g, gates - 22), (g, middle), (write + 14, middle)], ORANGE.0)?;
         arrow(area, &[(write, middle - 14), (write, top + 14)], INK.0)?;
         arrow(area, &[(out, top), (out, top + 30)], INK.0)?;
         boxed(area, (out, top + 52), (60, 44), "tanh")?;
         arrow(area, &[(out, top + 74), (out, show - 14)], INK.0)?;
-        arrow(area, &[(o, gates - 22), (o, show), (out - 14, show)], BLUE.0)?;
+        arrow(area, &[(o, gates - 22), (o, show), (out - 14, show)], ORANGE.0)?;
         arrow(area, &[(out + 14, show), (472, show)], INK.0)?;
         words(area, (454, show - 22), "hₜ", INK.0)?;
         // The signs ⊙ and ⊕, and the fork.
