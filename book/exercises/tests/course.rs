@@ -202,6 +202,7 @@ fn each_answer_gets_the_message_that_was_meant_for_it() {
 fn files_headers_and_chapters_agree() {
     let page = read("../src/c-exercises.md");
     let mut names: Vec<String> = Vec::new();
+    let mut last_row = 0;
     for exercise in exercises() {
         let Exercise { name, .. } = &exercise;
         let (shipped, solution) = (exercise.read("exercises"), exercise.read("solutions"));
@@ -224,8 +225,25 @@ fn files_headers_and_chapters_agree() {
             "{chapter} has no `{command}`"
         );
         let entry = format!("| [`{name}`]({chapter}#exercises) | ");
-        assert!(page.contains(&entry), "c-exercises.md has no `{entry}`");
+        let row = page.find(&entry).unwrap_or_else(|| panic!("c-exercises.md has no `{entry}`"));
+        assert!(row > last_row, "{name}: its row of c-exercises.md is not where info.toml has it");
+        last_row = row;
         names.push(format!("{name}.txt"));
+    }
+    // `grep -A3` and so on shows one hint after the other: each is one line, the third after the
+    // only one with the quoted name.
+    for block in read("info.toml").split("[[exercises]]\n").skip(1) {
+        let (head, hints) = block.split_once("\nhint = \"\"\"\n").expect("hints");
+        let (hints, _) = hints.split_once("\n\"\"\"").expect("an end of the hints");
+        assert_eq!(head.lines().count(), 2, "name and dir, and then the hints:\n{block}");
+        for (k, hint) in hints.lines().enumerate() {
+            assert!(
+                hint.starts_with(&format!("{}. ", k + 1)),
+                "not one line for each hint: {hint}"
+            );
+        }
+        let name = head.lines().next().unwrap().trim_start_matches("name = ");
+        assert_eq!(read("info.toml").matches(name).count(), 1, "{name} is found twice");
     }
     // The message that shows how an exercise answers.
     let answers = read("tests/answers/slope.txt");

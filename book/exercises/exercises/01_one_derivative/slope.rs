@@ -36,6 +36,10 @@ mod tests {
                 "This is the height f(x + h), not a slope."
             } else if is(f(x + h) - f(x)) {
                 "This is the rise alone. Divide it by the run."
+            } else if is(f(x + h) - f(x) / h) {
+                "Only f(x) is divided: parentheses."
+            } else if is((f(x + h) - f(x)) / (x + h)) {
+                "The run is how far x has moved, not where it ends."
             } else if is(-expected) {
                 "The sign is wrong: a curve that goes up has a positive slope."
             } else if is((f(x + h) - f(x - h)) / (2.0 * h)) {

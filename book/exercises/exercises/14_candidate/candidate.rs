@@ -61,17 +61,41 @@ mod tests {
         (values, brackets, gradients.wrt(c).item())
     }
 
-    /// x, h and c.
-    const STATES: [[f64; 3]; 3] = [[1.0, 0.5, 0.8], [-1.0, 0.6805, 1.356], [0.3, -0.4, -0.7]];
+    /// x, h and c. The first is not the chapter's: there, different mistakes give the same number.
+    const STATES: [[f64; 3]; 3] = [[0.9, -0.4, 1.3], [1.0, 0.5, 0.8], [-1.0, 0.6805, 1.356]];
 
     /// Compares, and knows the usual mistakes.
     fn judge(what: &str, found: f64, expected: f64, usual: &[(f64, &str)]) {
         let near = |other: f64| (found - other).abs() < 1e-9;
         if !near(expected) {
-            let why = usual.iter().find(|(other, _)| near(*other)).map_or("", |(_, why)| why);
-            let why = if found == 0.0 { "It is still open." } else { why };
+            let otherwise = match found {
+                0.0 => "It is 0: still open, or made of something that is 0.",
+                _ => "",
+            };
+            let why = usual.iter().find(|(other, _)| near(*other));
+            let why = why.map_or(otherwise, |(_, why)| why);
             panic!("{what} should be {expected:.4} and is {found:.4}. {why}");
         }
+    }
+
+    /// The usual mistakes in bracket k.
+    fn wrong_brackets(k: usize, x: f64, h: f64) -> [(f64, &'static str); 10] {
+        let (ih, hh, b_ih, b_hh) = (W_IH[k], W_HH[k], B_IH[k], B_HH[k]);
+        let (products, biases) = (ih * x + hh * h, b_ih + b_hh);
+        let one_bias = "PyTorch's LSTM has two biases, and they are added: one is missing.";
+        let twice = "One bias is there twice, and the other one is missing.";
+        [
+            (ih * h + hh * x + biases, "x and h have changed places."),
+            (ih * x + biases, "The bracket reads the hidden state, too."),
+            (hh * h + biases, "The bracket reads the input, too."),
+            ((ih + hh) * x + biases, "Both weights are multiplied by x. W_HH belongs to h."),
+            ((ih + hh) * h + biases, "Both weights are multiplied by h. W_IH belongs to x."),
+            (products, "The two biases are missing."),
+            (products + b_ih, one_bias),
+            (products + b_hh, one_bias),
+            (products + 2.0 * b_ih, twice),
+            (products + 2.0 * b_hh, twice),
+        ]
     }
 
     #[test]
@@ -79,25 +103,26 @@ mod tests {
         for [x, h, c] in STATES {
             let ([_, f, g, o, ..], ..) = by_tape(x, h, c, 1.0, 0.0);
             let a = W_IH[2] * x + B_IH[2] + W_HH[2] * h + B_HH[2];
+            let brackets = wrong_brackets(2, x, h).map(|(a, why)| (a.tanh(), why));
+            let others = [
+                (a, "This is the bracket alone."),
+                (
+                    sigmoid(a),
+                    "The candidate is no gate: with σ the memory could only be raised. It goes \
+                     through tanh.",
+                ),
+                (f, "This is the forget gate. The rows are i, f, g, o."),
+                (o, "This is the output gate. The rows are i, f, g, o."),
+                (
+                    (a - 2.0 * W_HH[2] * h).tanh(),
+                    "The weight of the hidden state is −1, and has the wrong sign here.",
+                ),
+            ];
             judge(
                 &format!("for x = {x} and h = {h}, g"),
                 candidate(x, h),
                 g,
-                &[
-                    (a, "This is the bracket alone."),
-                    (
-                        sigmoid(a),
-                        "The candidate is no gate: with σ the memory could only be raised. It \
-                         goes through tanh.",
-                    ),
-                    (f, "This is the forget gate. The rows are i, f, g, o."),
-                    (o, "This is the output gate. The rows are i, f, g, o."),
-                    ((a - W_HH[2] * h).tanh(), "The candidate reads the hidden state, too."),
-                    (
-                        (a - 2.0 * W_HH[2] * h).tanh(),
-                        "The weight of the hidden state is −1, and has the wrong sign here.",
-                    ),
-                ],
+                &[&brackets[..], &others].concat(),
             );
         }
     }
@@ -123,6 +148,12 @@ mod tests {
                     (2.0 * i * g * (1.0 - g), "That is the slope of a σ. The candidate is a tanh."),
                     (2.0 * i * (1.0 - g), "The slope of a tanh is 1 − g², with a square."),
                     (2.0 * g * i * (1.0 - i), "This is the gradient of the input gate's bracket."),
+                    (
+                        2.0 * i * (1.0 - g.tanh() * g.tanh()),
+                        "g is the output of tanh already: its slope is 1 − g², without another \
+                         tanh.",
+                    ),
+                    (i * (1.0 - g * g), "What comes back from the memory, c_bar, is a factor."),
                 ],
             );
         }

@@ -61,17 +61,41 @@ mod tests {
         (values, brackets, gradients.wrt(c).item())
     }
 
-    /// x, h and c.
-    const STATES: [[f64; 3]; 3] = [[1.0, 0.5, 0.8], [-1.0, 0.6805, 1.356], [0.3, -0.4, -0.7]];
+    /// x, h and c. The first is not the chapter's: there, different mistakes give the same number.
+    const STATES: [[f64; 3]; 3] = [[0.9, -0.4, 1.3], [1.0, 0.5, 0.8], [-1.0, 0.6805, 1.356]];
 
     /// Compares, and knows the usual mistakes.
     fn judge(what: &str, found: f64, expected: f64, usual: &[(f64, &str)]) {
         let near = |other: f64| (found - other).abs() < 1e-9;
         if !near(expected) {
-            let why = usual.iter().find(|(other, _)| near(*other)).map_or("", |(_, why)| why);
-            let why = if found == 0.0 { "It is still open." } else { why };
+            let otherwise = match found {
+                0.0 => "It is 0: still open, or made of something that is 0.",
+                _ => "",
+            };
+            let why = usual.iter().find(|(other, _)| near(*other));
+            let why = why.map_or(otherwise, |(_, why)| why);
             panic!("{what} should be {expected:.4} and is {found:.4}. {why}");
         }
+    }
+
+    /// The usual mistakes in bracket k.
+    fn wrong_brackets(k: usize, x: f64, h: f64) -> [(f64, &'static str); 10] {
+        let (ih, hh, b_ih, b_hh) = (W_IH[k], W_HH[k], B_IH[k], B_HH[k]);
+        let (products, biases) = (ih * x + hh * h, b_ih + b_hh);
+        let one_bias = "PyTorch's LSTM has two biases, and they are added: one is missing.";
+        let twice = "One bias is there twice, and the other one is missing.";
+        [
+            (ih * h + hh * x + biases, "x and h have changed places."),
+            (ih * x + biases, "The bracket reads the hidden state, too."),
+            (hh * h + biases, "The bracket reads the input, too."),
+            ((ih + hh) * x + biases, "Both weights are multiplied by x. W_HH belongs to h."),
+            ((ih + hh) * h + biases, "Both weights are multiplied by h. W_IH belongs to x."),
+            (products, "The two biases are missing."),
+            (products + b_ih, one_bias),
+            (products + b_hh, one_bias),
+            (products + 2.0 * b_ih, twice),
+            (products + 2.0 * b_hh, twice),
+        ]
     }
 
     #[test]
@@ -79,22 +103,26 @@ mod tests {
         for [x, h, c] in STATES {
             let ([i, _, g, o, ..], ..) = by_tape(x, h, c, 0.0, 1.0);
             let a = W_IH[3] * x + B_IH[3] + W_HH[3] * h + B_HH[3];
+            let outside = "The biases stand inside the bracket, with the products.";
+            let products = W_IH[3] * x + W_HH[3] * h;
+            let brackets = wrong_brackets(3, x, h).map(|(a, why)| (sigmoid(a), why));
+            let others = [
+                (a, "This is the bracket. A gate is σ of it."),
+                (a.tanh(), "A gate goes through σ, not through tanh: it lies between 0 and 1."),
+                (i, "This is the input gate. The rows are i, f, g, o."),
+                (g, "This is the candidate. PyTorch's rows are i, f, g, o."),
+                (
+                    sigmoid(W_IH[2] * x + B_IH[2] + W_HH[2] * h + B_HH[2]),
+                    "These are the candidate's rows: o is the last.",
+                ),
+                (sigmoid(products) + B_IH[3] + B_HH[3], outside),
+                (sigmoid(products + B_IH[3]) + B_HH[3], outside),
+            ];
             judge(
                 &format!("for x = {x} and h = {h}, o"),
                 output_gate(x, h),
                 o,
-                &[
-                    (a, "This is the bracket. A gate is σ of it."),
-                    (a.tanh(), "A gate goes through σ, not through tanh: it lies between 0 and 1."),
-                    (i, "This is the input gate. The rows are i, f, g, o."),
-                    (g, "This is the candidate. PyTorch's rows are i, f, g, o."),
-                    (
-                        sigmoid(W_IH[2] * x + B_IH[2] + W_HH[2] * h + B_HH[2]),
-                        "These are the candidate's rows: o is the last.",
-                    ),
-                    (sigmoid(a - B_HH[3]), "One of the two biases is missing."),
-                    (sigmoid(a - W_HH[3] * h), "The gate reads the hidden state, too."),
-                ],
+                &[&brackets[..], &others].concat(),
             );
         }
     }
@@ -126,6 +154,15 @@ mod tests {
                     (
                         2.0 * o * (1.0 - tanh * tanh),
                         "This is what goes to the memory, not to the gate.",
+                    ),
+                    (2.0 * tanh * (1.0 - o), "The slope of σ is o (1 − o)."),
+                    (
+                        2.0 * tanh * sigmoid(o) * (1.0 - sigmoid(o)),
+                        "o is the output of σ already: its slope is o (1 − o), without another σ.",
+                    ),
+                    (
+                        tanh * o * (1.0 - o),
+                        "What comes back from what is shown, h_bar, is a factor.",
                     ),
                 ],
             );

@@ -7,7 +7,7 @@
 //! you can fill in one blank after the other.
 //!
 //! Chapter: Backpropagation through time (book/src/19-bptt.md); all of it, but try it before you
-//! read the equations.
+//! read the equations, and do not look at "The tape agrees", which has the whole loop.
 #![allow(unused)] // as long as blanks are open
 
 /// A number for each of the four brackets, in the order i, f, g, o.
@@ -82,7 +82,8 @@ fn backward(steps: &[Step], y_bar: &[f64], w: &Weights) -> (Vec<Bars>, Weights) 
         let Step { x, h_prev, c_prev, i, f, g, o, c, h } = steps[t];
         let bar = &mut bars[t];
 
-        // TODO: sixteen blanks, from here to the end of the loop.
+        // TODO: sixteen blanks, from here to the end of the loop. All that you need of the other
+        // steps is h_later and c_later.
 
         // (bptt-h) h is read by the output y, and by the four brackets of the later step.
         bar.h = 0.0;
@@ -183,7 +184,13 @@ mod tests {
             return;
         }
         let why = usual.iter().find(|(other, _)| near(*other)).map_or("", |(_, why)| why);
-        let why = if found == 0.0 { "This blank is still open." } else { why };
+        let why = match found {
+            0.0 => {
+                "It is 0: still open, or made of something that is 0. (At the last step, h_later \
+                 and c_later are.)"
+            }
+            _ => why,
+        };
         let with = match steps {
             1 => "With one step".to_string(),
             n => {
@@ -195,7 +202,8 @@ mod tests {
 
     #[test]
     fn every_bar_against_the_tape() {
-        let (xs, start, y_bars) = ([1.0, -2.0, 0.5], (0.4, -0.6), [1.0, 0.7, -0.3]);
+        let itself = "It is multiplied by itself, and should not be.";
+        let (xs, start, y_bars) = ([0.9, -2.0, 0.5], (0.4, -0.6), [0.7, 1.2, -0.3]);
         for n in 1..=3 {
             let (steps, y_bar) = (forward(&xs[..n], start, &WEIGHTS), &y_bars[..n]);
             let (found, w_found) = backward(&steps, y_bar, &WEIGHTS);
@@ -204,7 +212,7 @@ mod tests {
             // In the order of the backward pass, so that the first complaint is about the first
             // mistake.
             for t in (0..n).rev() {
-                let Step { x: _, h_prev, c_prev, i, f, g, o, c, h } = steps[t];
+                let Step { x, h_prev, c_prev, i, f, g, o, c, h } = steps[t];
                 let (bar, b) = (found[t], right[t]);
                 let later = right.get(t + 1).copied().unwrap_or_default();
                 let (f_later, f_before) =
@@ -216,7 +224,20 @@ mod tests {
                 let judge = |name: &str, found: f64, expected: f64, usual: &[(f64, &str)]| {
                     judge(n, &format!("{name} of step {} of {n}", t + 1), found, expected, usual);
                 };
+                let slope_of_sigma = |y: f64| y * (1.0 - y);
+                let slope_of_tanh = |y: f64| 1.0 - y * y;
+                let own = |bar: &str| {
+                    format!(
+                        "This is the arrow's own derivative. It is multiplied by the bar of the \
+                         reader: {bar}."
+                    )
+                };
+                let reader_is_c = "The reader is c, so what comes back is bar.c.";
+                let not_all = "All four brackets read it. One of them is missing.";
+                let one = "All four brackets read it. This is one of them.";
                 let sigma = "A σ has the slope y (1 − y), from its output.";
+                let sigma_twice = "The gate is the output of σ already: its slope is y (1 − y), \
+                    without another σ.";
                 let gate_alone = "This is the gate's bar. Its bracket lies behind the activation: \
                     the slope is missing.";
 
@@ -257,6 +278,7 @@ mod tests {
                             "This is the bar of its bracket already. The slope of σ comes further \
                              down.",
                         ),
+                        (c.tanh(), &own("bar.h")),
                     ],
                 );
                 judge(
@@ -308,6 +330,19 @@ mod tests {
                             "c_later does not come through h: there is no o and no tanh on its \
                              way.",
                         ),
+                        (later.c_prev + o * slope, &own("bar.h")),
+                        (
+                            later.c_prev + b.h * o * (1.0 - c.tanh()),
+                            "The slope of a tanh is 1 − tanh(c)², with a square.",
+                        ),
+                        (
+                            later.c_prev * o + b.h * o * slope,
+                            "c_later does not come through h: there is no o on its way.",
+                        ),
+                        (
+                            later.c_prev + b.h,
+                            "Between h and c stand the output gate and a tanh: h = o tanh(c).",
+                        ),
                     ],
                 );
                 judge(
@@ -323,6 +358,8 @@ mod tests {
                             "This is the bar of its bracket already. The slope of σ comes further \
                              down.",
                         ),
+                        (g, &own("bar.c")),
+                        (b.h * g, reader_is_c),
                     ],
                 );
                 judge(
@@ -339,6 +376,8 @@ mod tests {
                             "This is the bar of its bracket already. The slope of σ comes further \
                              down.",
                         ),
+                        (c_prev, &own("bar.c")),
+                        (b.h * c_prev, reader_is_c),
                     ],
                 );
                 judge(
@@ -354,6 +393,8 @@ mod tests {
                             "This is the bar of its bracket already. The slope of tanh comes \
                              further down.",
                         ),
+                        (i, &own("bar.c")),
+                        (b.h * i, reader_is_c),
                     ],
                 );
                 judge(
@@ -381,6 +422,9 @@ mod tests {
                             "There is no σ on this way. The slope belongs to the gate's bracket.",
                         ),
                         (b.c * c_prev, "This is what f gets. Each factor gets the other one."),
+                        (f, &own("bar.c")),
+                        (b.h * f, reader_is_c),
+                        (b.c * f + later.c_prev, "c_later is in bar.c already."),
                     ],
                 );
                 judge(
@@ -392,6 +436,12 @@ mod tests {
                         (b.i * (1.0 - i * i), "This is the slope of a tanh. i is a σ."),
                         (b.i * i, sigma),
                         (b.i * (1.0 - i), sigma),
+                        (slope_of_sigma(i), &own("bar.i")),
+                        (b.i * slope_of_sigma(sigmoid(i)), sigma_twice),
+                        (
+                            b.c * slope_of_sigma(i),
+                            "The reader of this bracket is i, so what comes back is bar.i.",
+                        ),
                     ],
                 );
                 judge(
@@ -403,6 +453,12 @@ mod tests {
                         (b.f * (1.0 - f * f), "This is the slope of a tanh. f is a σ."),
                         (b.f * f, sigma),
                         (b.f * (1.0 - f), sigma),
+                        (slope_of_sigma(f), &own("bar.f")),
+                        (b.f * slope_of_sigma(sigmoid(f)), sigma_twice),
+                        (
+                            b.c * slope_of_sigma(f),
+                            "The reader of this bracket is f, so what comes back is bar.f.",
+                        ),
                     ],
                 );
                 judge(
@@ -413,6 +469,15 @@ mod tests {
                         (b.g, gate_alone),
                         (b.g * g * (1.0 - g), "This is the slope of a σ. g is a tanh."),
                         (b.g * (1.0 - g), "The slope of a tanh is 1 − y², with a square."),
+                        (slope_of_tanh(g), &own("bar.g")),
+                        (
+                            b.g * slope_of_tanh(g.tanh()),
+                            "g is the output of tanh already: its slope is 1 − g², without another tanh.",
+                        ),
+                        (
+                            b.c * slope_of_tanh(g),
+                            "The reader of this bracket is g, so what comes back is bar.g.",
+                        ),
                     ],
                 );
                 judge(
@@ -424,6 +489,12 @@ mod tests {
                         (b.o * (1.0 - o * o), "This is the slope of a tanh. o is a σ."),
                         (b.o * o, sigma),
                         (b.o * (1.0 - o), sigma),
+                        (slope_of_sigma(o), &own("bar.o")),
+                        (b.o * slope_of_sigma(sigmoid(o)), sigma_twice),
+                        (
+                            b.h * slope_of_sigma(o),
+                            "The reader of this bracket is o, so what comes back is bar.o.",
+                        ),
                     ],
                 );
                 judge(
@@ -436,10 +507,19 @@ mod tests {
                             through(WEIGHTS.hh),
                             "These are the weights of the hidden state. x is multiplied by w.ih.",
                         ),
+                        (a_bar[0] * WEIGHTS.ih[0], one),
+                        (a_bar[1] * WEIGHTS.ih[1], one),
+                        (a_bar[2] * WEIGHTS.ih[2], one),
+                        (a_bar[3] * WEIGHTS.ih[3], one),
+                        (b.x - a_bar[0] * WEIGHTS.ih[0], not_all),
+                        (b.x - a_bar[1] * WEIGHTS.ih[1], not_all),
+                        (b.x - a_bar[2] * WEIGHTS.ih[2], not_all),
+                        (b.x - a_bar[3] * WEIGHTS.ih[3], not_all),
                         (
-                            b.a_i * WEIGHTS.ih[0],
-                            "x is read by all four brackets. This is the first.",
+                            WEIGHTS.ih.iter().sum(),
+                            "This is of the weights alone. Each is multiplied by the bar of its bracket, a_bar[k].",
                         ),
+                        (b.x * x, itself),
                     ],
                 );
                 judge(
@@ -452,11 +532,20 @@ mod tests {
                             through(WEIGHTS.ih),
                             "These are the weights of the input. h_prev is multiplied by w.hh.",
                         ),
-                        (
-                            b.a_i * WEIGHTS.hh[0],
-                            "h_prev is read by all four brackets. This is the first.",
-                        ),
                         (h_prev, "This is its value."),
+                        (a_bar[0] * WEIGHTS.hh[0], one),
+                        (a_bar[1] * WEIGHTS.hh[1], one),
+                        (a_bar[2] * WEIGHTS.hh[2], one),
+                        (a_bar[3] * WEIGHTS.hh[3], one),
+                        (b.h_prev - a_bar[0] * WEIGHTS.hh[0], not_all),
+                        (b.h_prev - a_bar[1] * WEIGHTS.hh[1], not_all),
+                        (b.h_prev - a_bar[2] * WEIGHTS.hh[2], not_all),
+                        (b.h_prev - a_bar[3] * WEIGHTS.hh[3], not_all),
+                        (
+                            WEIGHTS.hh.iter().sum(),
+                            "This is of the weights alone. Each is multiplied by the bar of its bracket, a_bar[k].",
+                        ),
+                        (b.h_prev * h_prev, itself),
                     ],
                 );
             }
@@ -467,6 +556,11 @@ mod tests {
                     steps.iter().zip(&right).map(|(step, bar)| of(bar, k) * factor(step)).sum()
                 };
                 let first = of(&right[0], k);
+                let total = |factor: fn(&Step) -> f64| steps.iter().map(factor).sum::<f64>();
+                let alone = "The bias stands alone in the bracket, so nothing else is a factor.";
+                let no_bar = "What comes back from bracket k, a_bar[k], is a factor.";
+                let weight = "The weight itself is what x or h_prev gets. A weight gets a_bar[k] \
+                    times what it was multiplied by.";
                 let one_step = "Only one step is in it. A weight is read at every step, so it has \
                     an arrow from each: +=.";
                 judge(
@@ -481,6 +575,9 @@ mod tests {
                             over(|s| s.h_prev),
                             "w.ih was multiplied by x; h_prev stands beside w.hh.",
                         ),
+                        (total(|s| s.x), no_bar),
+                        (over(|_| 1.0) * WEIGHTS.ih[k], weight),
+                        (over(|s| s.x) * WEIGHTS.ih[k], itself),
                     ],
                 );
                 judge(
@@ -496,6 +593,9 @@ mod tests {
                             "In the bracket stood h of the step before, h_prev, not the new h.",
                         ),
                         (over(|s| s.x), "w.hh was multiplied by h_prev; x stands beside w.ih."),
+                        (total(|s| s.h_prev), no_bar),
+                        (over(|_| 1.0) * WEIGHTS.hh[k], weight),
+                        (over(|s| s.h_prev) * WEIGHTS.hh[k], itself),
                     ],
                 );
                 judge(
@@ -503,7 +603,13 @@ mod tests {
                     &format!("w_bar.b[{k}]"),
                     w_found.b[k],
                     w_right.b[k],
-                    &[(first, one_step), (over(|s| s.x), "The bias stands alone in the bracket.")],
+                    &[
+                        (first, one_step),
+                        (over(|s| s.x), alone),
+                        (over(|s| s.h_prev), alone),
+                        (over(|_| 1.0) * WEIGHTS.b[k], alone),
+                        (total(|_| 1.0), no_bar),
+                    ],
                 );
             }
         }

@@ -52,7 +52,11 @@ mod tests {
                 "This is how the product changes because of its second factor. The first changes, \
                  too."
             }
-            _ => "Two terms: each dot times the other factor's value.",
+            13.0 | -13.0 => "Both terms are added.",
+            -6.5 => "Each dot is multiplied by its own factor. It is the other one.",
+            _ => {
+                "The product changes for two reasons: each of its factors does. One term for each."
+            }
         };
         assert!(
             found == expected,
@@ -68,12 +72,16 @@ mod tests {
         let why = if is(1.0_f64.cos()) {
             "This forgets that the input moves three times as fast: the chain rule multiplies by \
              its dot."
+        } else if is(-expected) {
+            "The slope of sin is + cos."
+        } else if is(3.0 * 1.0_f64.sin()) {
+            "That is how high the sine is at the value. How steep is it?"
         } else if is(3.0) {
             "This is the input's own dot. How steep is the sine there?"
         } else if is(3.0_f64.cos()) || is(3.0 * 3.0_f64.cos()) {
             "The cosine is taken of the dot. It is taken at the value."
         } else {
-            "cos(value) · dot."
+            "The chain rule: how steep is the sine at the value, and how fast does the value move?"
         };
         assert!(
             is(expected),

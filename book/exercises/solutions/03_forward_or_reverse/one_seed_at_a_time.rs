@@ -46,7 +46,7 @@ mod tests {
     fn each_derivative_by_itself() {
         for (x, y) in [(3.0, 2.0), (1.0, -5.0)] {
             let (expected, found) = ((2.0 * x * y, x * x), slopes(x, y));
-            let sum = expected.0 + expected.1;
+            let (sum, both_equal) = (expected.0 + expected.1, found.0 == found.1);
             for (name, found, expected, other) in [
                 ("∂z/∂x", found.0, expected.0, expected.1),
                 ("∂z/∂y", found.1, expected.1, expected.0),
@@ -56,8 +56,15 @@ mod tests {
                         "It is the sum of both: the slope along the diagonal, for both inputs \
                          moved."
                     }
+                    0.0 => {
+                        "Either no input moved, or a value was changed with its dot. Only the dot \
+                         is the seed."
+                    }
+                    _ if both_equal => {
+                        "Both numbers are the same. The other derivative needs a run of its own, \
+                         with the other seed."
+                    }
                     _ if found == other => "It is the other one.",
-                    _ if found == 0.0 => "No input moved in this run.",
                     _ => "In each run one dot is 1 and the other 0.",
                 };
                 assert!(

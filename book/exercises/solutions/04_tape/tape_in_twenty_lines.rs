@@ -68,10 +68,11 @@ mod tests {
         let (a, b) = (tape.var(5.0), tape.var(7.0));
         let sum = tape.add(a, b);
         let found = tape.backward(sum)[a];
-        assert!(
-            found == 1.0,
-            "in a + b the adjoint of a should be 1 and is {found}. Nobody hands anything on."
-        );
+        let why = match found {
+            0.0 => "Nobody hands anything on.",
+            _ => "The result has the adjoint 1, and a sum hands it on to each input, once.",
+        };
+        assert!(found == 1.0, "in a + b the adjoint of a should be 1 and is {found}. {why}");
     }
 
     #[test]
@@ -83,10 +84,12 @@ mod tests {
         for (name, found, expected, own) in
             [("a", inputs[0].1, 7.0, 5.0), ("b", inputs[1].1, 5.0, 7.0)]
         {
-            let why = if found == own {
-                "That is the factor itself. Move it a little: by how much does a b move?"
-            } else {
-                ""
+            let why = match found {
+                0.0 => "It is still open. Move this factor a little: by how much does a b move?",
+                _ if found == own => {
+                    "That is the factor itself. Move it a little: by how much does a b move?"
+                }
+                _ => "Move this factor by a little step: by how many such steps does a b move?",
             };
             assert!(
                 found == expected,
@@ -103,10 +106,15 @@ mod tests {
         let c = tape.add(b, b);
         let bar = tape.backward(c);
         let why = match bar[a] {
-            1.0 => "What arrives later has replaced what was there. It has to be added.",
             0.0 => {
-                "The nodes have their turn in the wrong order: when b had its turn, nothing had \
-                 arrived yet."
+                "Nothing has come to a. b has to hand on, too, and after c: go over all nodes from \
+                 the result to the first. (Print the number of the node that has its turn.)"
+            }
+            1.0 => "What arrives later has replaced what was there. It has to be added.",
+            2.0 => "Each node hands on its own adjoint, bar[node], times the derivative.",
+            more if more > 4.0 => {
+                "A node has handed on more than once, or before all had arrived: each has one \
+                 turn, after all that use it."
             }
             _ => "Two arrows lead from a to b, and two from b to c.",
         };
@@ -114,6 +122,16 @@ mod tests {
             bar[a] == 4.0,
             "for b = a + a, c = b + b, the adjoint of a should be 4 and is {}. {why}",
             bar[a]
+        );
+
+        let mut tape = Tape::default();
+        let a = tape.var(3.0);
+        let result = (0..4).fold(a, |value, _| tape.add(value, value));
+        let found = tape.backward(result)[a];
+        assert!(
+            found == 16.0,
+            "for four doublings in a row the adjoint of a should be 16 and is {found}. It is right \
+             for two: every node has its turn, however many there are."
         );
     }
 
@@ -124,6 +142,16 @@ mod tests {
         let square = tape.mul(x, x);
         tape.mul(square, square); // later on the tape, and no matter for the square
         let found = tape.backward(square)[x];
-        assert!(found == 6.0, "the derivative of x² at 3 should be 6 and is {found}.");
+        let why = match found {
+            0.0 => "Nothing has come to x. What does the product keep, and who hands it on?",
+            3.0 => {
+                "Two arrows lead from x to x², and here is one of them. What they bring is added."
+            }
+            108.0 => {
+                "This is the derivative of x⁴. The pass begins at the result that was asked for."
+            }
+            _ => "Two arrows lead from x to x², and the derivative of each is the other factor, 3.",
+        };
+        assert!(found == 6.0, "the derivative of x² at 3 should be 6 and is {found}. {why}");
     }
 }
