@@ -1,5 +1,7 @@
 //! Which cell has learnt something that one can see, and what.
 
+use std::fmt;
+
 use crate::model::Model;
 use crate::text::Text;
 
@@ -61,6 +63,13 @@ pub struct Finding {
     pub kept_back: f64,
     /// Its states in the text that was kept back.
     pub states: Vec<f64>,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Finding { property, cell, learnt, kept_back, .. } = self;
+        write!(f, "  {property:<24} cell {cell:>3}   {learnt:>16.2} {kept_back:>11.2}")
+    }
 }
 
 /// One finding for each property that the text has, the best first.

@@ -4,34 +4,32 @@
 //! minute; with `--text FILE`, another text. With a folder, it writes there a map of the text in
 //! the colours of one cell. With `--first-100`, it stops after 100 steps.
 
+mod arguments;
 mod cells;
 mod counts;
+mod learn;
 mod model;
 mod text;
 
 use std::f64::consts::LN_2;
 use std::io::Write;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use clap::Parser;
 use demos::letters::Map;
 use demos::{figures, files, program};
 use indicatif::{ProgressBar, ProgressStyle};
-use nn::{Adam, AdamConfig, Generator, clip_grad_norm, cross_entropy};
+use nn::{Adam, AdamConfig, Generator};
 use tensor::Tape;
 use tensor::kernel::math;
 
+use arguments::Arguments;
 use cells::findings;
 use counts::Counts;
-use model::{Model, State};
+use learn::{STREAMS, TIME, learn};
+use model::Model;
 use text::{Text, Windows};
 
-/// So many streams of the text are read side by side, …
-const STREAMS: usize = 20;
-/// … so many letters of each at a time.
-const TIME: usize = 50;
 const TRAINING_STEPS: usize = 3000;
 /// After so many steps the network is looked at.
 const LOOKS: [usize; 4] = [0, 100, 1000, TRAINING_STEPS];
@@ -40,52 +38,6 @@ const LONGEST: usize = 5;
 /// So many letters are written each time.
 const WRITTEN: usize = 240;
 const RATE: f64 = 0.005;
-
-/// One step of training on the next window. The state is carried on, and returned.
-fn learn(
-    (model, adam, tape): (&mut Model, &mut Adam<f32>, &mut Tape<f32>),
-    windows: &mut Windows<'_>,
-    mut state: State,
-    rng: &mut Generator,
-) -> State {
-    let (read, next, is_start) = windows.advance();
-    if is_start {
-        state = None;
-    }
-    let (scores, after) = model.forward(tape, &read, STREAMS, &state, Some(rng));
-    let mut gradients = cross_entropy(scores, &next).backward();
-    tape.reset();
-    clip_grad_norm(model, &mut gradients, 1.0);
-    adam.step(model, &gradients);
-    after
-}
-
-/// Learns a text letter by letter, and writes on
-#[derive(Parser)]
-struct Arguments {
-    /// The folder for a map of the text in the colours of one cell
-    folder: Option<PathBuf>,
-    /// The text to learn, in UTF-8 [default: 96 sonnets of Shakespeare]
-    #[arg(long, value_name = "FILE")]
-    text: Option<PathBuf>,
-    /// The seed of the weights and of what is written
-    #[arg(long, default_value_t = 0, allow_negative_numbers = true,
-          value_parser = program::whole_number::<u64>(0, u64::MAX))]
-    seed: u64,
-    /// Divides the scores when writing: below 1 it is more careful, above 1 more daring
-    #[arg(long, default_value_t = 0.7, allow_negative_numbers = true, value_parser = temperature)]
-    temperature: f32,
-    /// Learn 100 steps long
-    #[arg(long, conflicts_with = "folder")]
-    first_100: bool,
-}
-
-fn temperature(text: &str) -> Result<f32, String> {
-    match text.parse() {
-        Ok(t) if (0.01..=100.0).contains(&t) => Ok(t),
-        _ => Err("it should be a number from 0.01 to 100".into()),
-    }
-}
 
 const FILES: [&str; 2] = ["map.csv", "letters.svg"];
 
@@ -150,14 +102,7 @@ fn experiment(out: &mut dyn Write) -> Result<()> {
 
     let findings = findings(&model, &text);
     writeln!(out, "The cell that follows best            correlation, learnt   kept back")?;
-    for f in &findings {
-        let (learnt, kept_back) = (f.learnt, f.kept_back);
-        writeln!(
-            out,
-            "  {:<24} cell {:>3}   {learnt:>16.2} {kept_back:>11.2}",
-            f.property, f.cell
-        )?;
-    }
+    findings.iter().try_for_each(|finding| writeln!(out, "{finding}"))?;
     if let (Some(folder), Some(best)) = (&arguments.folder, findings.into_iter().next()) {
         let letters = text.spell(kept_back).chars().zip(best.states).collect();
         let map = Map::new(format!("Cell {}: {}", best.cell, best.property), letters);

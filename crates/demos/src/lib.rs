@@ -15,11 +15,13 @@
 //! | arrays as NumPy prints them | `numpy.rs` |
 //! | arguments, the last line, exit codes | `program.rs` |
 //! | the folder for the pictures | `files.rs` |
+//! | work shared among all cores | `jobs.rs` |
 
 pub mod figures;
 pub mod files;
 pub mod forecast;
 pub mod forecaster;
+pub mod jobs;
 pub mod letters;
 pub mod notebook;
 pub mod numpy;

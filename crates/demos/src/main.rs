@@ -28,7 +28,23 @@ struct Cli {
 const AFTER_HELP: &str = "\
 Without --seed, the weights are those of the notebook's own session, and what the
 notebook prints is compared. With it, the cells are replayed in the order in
-which they were run: demo 2's network first, then demo 1's LSTM.";
+which they were run: demo 2's network first, then demo 1's LSTM.
+
+A CSV file of your own: demos forecast --data FILE.csv --target COLUMN";
+
+/// What both demos say at their end.
+const NEXT: &str = "\
+To try next, in the folder of the project:
+
+  an LSTM that remembers, in a minute
+    cargo run --release -p demos --example 05_does_it_remember
+  a forecast of the weather, or of a CSV file of yours
+    cargo run -p demos -- forecast --target temp_max \\
+        --data examples/data/seattle-weather.csv
+  the book, whose figures compute
+    cargo book serve
+  write it yourself: book/exercises/README.md
+  train one in a program of yours: README.md";
 
 #[derive(Subcommand)]
 enum Demo {
@@ -103,7 +119,11 @@ fn both(cli: Cli, out: &mut dyn Write) -> Result<()> {
             if !quiet {
                 writeln!(out, "\n")?;
             }
-            vec![shapes, run_forecast(out, &cli.options)?]
+            let verdicts = vec![shapes, run_forecast(out, &cli.options)?];
+            if !quiet {
+                writeln!(out, "\n{NEXT}")?;
+            }
+            verdicts
         }
     };
     if !verdicts.iter().all(|verdict| verdict.agrees) {

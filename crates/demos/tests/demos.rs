@@ -32,6 +32,27 @@ fn left_in(folder: &Path) -> Vec<String> {
     names
 }
 
+/// At its end the program says what to try next, and all that is there.
+#[test]
+fn what_to_try_next() {
+    let folder = tempfile::tempdir().unwrap();
+    let pictures = ["--epochs", "1", "--pictures", folder.path().to_str().unwrap()];
+    let text = stdout(&pictures);
+    let (_, next) = text.split_once("To try next").unwrap();
+    let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let words = || next.split_whitespace();
+    let files: Vec<&str> = words().filter(|w| w.contains(".md") || w.contains(".csv")).collect();
+    assert_eq!(files.len(), 3);
+    for file in files {
+        assert!(project.join(file).is_file(), "{file}");
+    }
+    let examples: Vec<&str> = words().skip_while(|word| *word != "--example").skip(1).collect();
+    assert!(project.join("examples").join(examples[0]).join("main.rs").is_file());
+    assert!(next.contains("\n    cargo run -p demos -- forecast --target temp_max \\\n"));
+    assert!(text.lines().all(|line| line.chars().count() <= 80));
+    assert!(!stdout(&[&pictures[..], &["--quiet"]].concat()).contains("To try next"));
+}
+
 #[test]
 fn shapes() {
     assert_snapshot!("shapes", stdout(&["shapes"]));

@@ -31,6 +31,45 @@ fn example(name: &str) -> String {
     output(&mut command(name))
 }
 
+/// What `examples/README.md` shows is printed, line by line. (What needs Python is not run.)
+#[test]
+fn the_ladder_shows_what_is_printed() {
+    let readme = include_str!("../../../examples/README.md");
+    let folder = tempfile::tempdir().unwrap();
+    let picture = folder.path().join("forecast.svg");
+    let remembers = remember::runs_from_csv(remember::RESULTS).unwrap();
+    let of_1997 = table::from_csv(table::RESULTS).unwrap();
+    let mut rungs = 0;
+    for section in readme.split("\n## ").skip(1) {
+        let command_line = section.split("--example ").nth(1);
+        let name = command_line.and_then(|rest| rest.split_whitespace().next());
+        let printed = match name {
+            Some("04_stop_and_resume") => {
+                let file = folder.path().join("checkpoint.safetensors");
+                output(command("04_stop_and_resume").arg(file).arg("4"))
+            }
+            Some("05_does_it_remember") => remember::table(&remembers),
+            Some("06_table_of_1997") => table::table(&of_1997),
+            Some("07_letters") => letters::OUTPUT.into(),
+            Some("08_forecast_by_hand") => {
+                output(command("08_forecast_by_hand").args([WEATHER, "temp_max"]).arg(&picture))
+            }
+            Some(name) => example(name),
+            None => continue,
+        };
+        let shown = section.split("```text\n").nth(1).unwrap().split("```").next().unwrap();
+        let mut printed_lines = printed.lines();
+        for line in shown.lines().filter(|line| *line != "…") {
+            assert!(
+                printed_lines.any(|printed| printed == line),
+                "{name:?} does not print\n{line}"
+            );
+        }
+        rungs += 1;
+    }
+    assert_eq!(rungs, 8);
+}
+
 #[test]
 fn one_derivative() {
     insta::assert_snapshot!(example("01_one_derivative"));
