@@ -239,7 +239,7 @@ fn surroundings() {
         "demos --quiet --epochs $(printf '1\\377')",
         "demos $(printf '\\377')",
         "demos --quiet --epochs 1 --pictures $(printf 'one\\377') && ls",
-        r"demos --epochs 1 --pictures $(printf 'red\033[31m') | tail -1",
+        r"demos --epochs 1 --pictures $(printf 'red\033[31m') | grep '/gates'",
         "mkdir in; mkfifo in/loss.svg; demos --pictures in; code=$?; ls in; exit $code",
         "mkdir in; ln -s /dev/full in/gates.svg; demos --pictures in",
         "mkdir in; ln -s /nowhere/x in/gates.svg; demos --pictures in",
