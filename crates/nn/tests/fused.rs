@@ -111,6 +111,16 @@ proptest! {
     }
 }
 
+/// Time in several pieces of several steps, the last one shorter; and what is outside a length
+/// begins inside of a piece.
+#[test]
+fn pieces_of_time() {
+    let config = LstmConfig { bidirectional: true, ..LstmConfig::new(2, 3) };
+    for lengths in [None, Some(&[70, 40, 1][..])] {
+        compare::<f64>(config, [70, 3], lengths, None, 1, 1e-12).unwrap();
+    }
+}
+
 /// Large enough to be cut into shares and spread over threads. The number of
 /// threads does not change a bit.
 #[test]

@@ -401,6 +401,14 @@ in_both_precisions!(
     clip_cases
 );
 
+/// `torch.manual_seed(7)`, then `torch.randperm` of 12, 3, 1 and 0.
+#[test]
+fn randperm() {
+    let rng = &mut nn::Generator::manual_seed(7);
+    assert_eq!(rng.randperm(12), [3, 4, 0, 5, 7, 9, 11, 6, 8, 1, 10, 2]);
+    assert_eq!([3, 1, 0].map(|n| rng.randperm(n)), [vec![1, 0, 2], vec![0], vec![]]);
+}
+
 /// The initial weights, bit for bit, for modules built one after the other from
 /// one generator, first in `f32` and then in `f64`.
 #[test]

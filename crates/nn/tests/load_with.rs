@@ -355,3 +355,16 @@ fn messages() {
     case("a name that a terminal would obey", LoadOptions::default());
     insta::assert_snapshot!("messages", catalogue);
 }
+
+/// Of a path that does not fit on a screen, both ends are shown.
+#[test]
+fn a_long_path() {
+    let path = Path::new("begin").join("x".repeat(200)).join("y".repeat(200)).join("end.file");
+    let text = load(&path, &mut linear::<f32>(0)).unwrap_err().to_string();
+    let (begin, end) = text.split_once('…').unwrap();
+    assert_eq!(
+        begin,
+        format!("cannot read begin{0}{1}", std::path::MAIN_SEPARATOR, "x".repeat(144))
+    );
+    assert!(end.starts_with(&"y".repeat(140)) && end.contains("end.file: "), "{end}");
+}

@@ -1,5 +1,7 @@
 //! Does `check_vjp` know what it says? Its three answers, over 24 powers of ten.
 
+use std::cell::Cell;
+
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use tensor::{Tensor, Var, VjpError, VjpErrorKind, check_vjp, check_vjp_fast};
@@ -44,6 +46,26 @@ fn what_is_right_is_accepted() {
         for_all(&spread(from, to), |x| {
             check(claim, &x).map_err(|error| TestCaseError::fail(format!("{name}: {error}")))
         });
+    }
+}
+
+/// How often a function is computed for each element, as the documentation says: the improved
+/// slope needs few steps.
+#[test]
+fn about_twenty_evaluations() {
+    for (name, _, _, claim) in RIGHT {
+        let count = Cell::new(0);
+        let x = Tensor::from_fn([5], || 1.5);
+        let checked = check_vjp(
+            |[x]| {
+                count.set(count.get() + 1);
+                record(x, claim)
+            },
+            [&x],
+            &mut rand_mt::Mt::new(7),
+        );
+        assert_eq!(checked, Ok(()));
+        assert!(count.get() <= 5 * 28, "{name}: {} for 5 elements", count.get());
     }
 }
 
