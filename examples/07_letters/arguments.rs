@@ -10,15 +10,15 @@ use demos::program;
 pub struct Arguments {
     /// The folder for a map of the text in the colours of one cell
     pub folder: Option<PathBuf>,
-    /// The text to learn, in UTF-8 [default: 96 sonnets of Shakespeare]
+    /// The text to learn, in UTF-8 [default: 96 sonnets]
     #[arg(long, value_name = "FILE")]
     pub text: Option<PathBuf>,
     /// The seed of the weights and of what is written
-    #[arg(long, default_value_t = 0, allow_negative_numbers = true,
+    #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true,
           value_parser = program::whole_number::<u64>(0, u64::MAX))]
     pub seed: u64,
-    /// Divides the scores when writing: below 1 it is more careful, above 1 more daring
-    #[arg(long, default_value_t = 0.7, allow_negative_numbers = true, value_parser = temperature)]
+    /// Below 1 it writes more carefully, above 1 more daringly
+    #[arg(long, value_name = "X", default_value_t = 0.7, allow_negative_numbers = true, value_parser = temperature)]
     pub temperature: f32,
     /// Learn 100 steps long
     #[arg(long, conflicts_with = "folder")]

@@ -27,18 +27,18 @@ pub struct ForecastCommand {
     #[arg(long, value_name = "N",
           value_parser = whole_number::<u64>(0, u64::MAX), allow_negative_numbers = true)]
     seed: Option<u64>,
-    /// How often the network sees all windows [default: 500; with --data: 100]
+    /// Epochs of training [default: 500; with --data: 100]
     #[arg(long, value_name = "N",
           value_parser = whole_number::<usize>(1, 1_000_000), allow_negative_numbers = true)]
     epochs: Option<usize>,
-    /// Adam's learning rate [default: 0.1; with --data: 0.003]
+    /// Adam's rate [default: 0.1; with --data: 0.003]
     #[arg(long, value_name = "X", value_parser = learning_rate, allow_negative_numbers = true)]
     lr: Option<f64>,
     /// The LSTM's hidden size [default: 20; with --data: 32]
     #[arg(long, value_name = "N",
           value_parser = whole_number::<usize>(1, 1024), allow_negative_numbers = true)]
     hidden: Option<usize>,
-    /// How many rows a window has [default: 3; with --data: 14]
+    /// Rows in a window [default: 3; with --data: 14]
     #[arg(long, value_name = "N",
           value_parser = whole_number::<usize>(1, MOST_WINDOW), allow_negative_numbers = true)]
     window: Option<usize>,
@@ -55,9 +55,9 @@ pub struct ForecastCommand {
 const AFTER_HELP: &str = "\
 With --data, the forecast is one of your own column, beside its baselines. Rows
 should be in the order of time and equally far apart; numbers have a point. A
-column of dates or texts is left out. Of the rows, the first 60 % are trained on,
-the next 20 % say when to stop, and the last 20 % are the test. --epochs is the
-most there may be. Without --data, a window has up to 10 rows.
+column of dates or texts is left out. Of the rows, the first 60 % are trained
+on, the next 20 % say when to stop, and the last 20 % are the test. --epochs is
+the most there may be. Without --data, a window has up to 10 rows.
 
   demos forecast --data FILE.csv --target COLUMN --save model.safetensors
   demos forecast --data NEW.csv --load model.safetensors";
@@ -89,11 +89,11 @@ struct OwnData {
     #[arg(long, value_name = "N", requires = "data", conflicts_with = "load",
           value_parser = whole_number::<usize>(1, MOST_LAYERS), allow_negative_numbers = true)]
     layers: Option<usize>,
-    /// How probably a unit is dropped in training [default: 0]
+    /// How probably training drops a unit [default: 0]
     #[arg(long, value_name = "P", requires = "data", conflicts_with = "load",
           value_parser = probability, allow_negative_numbers = true)]
     dropout: Option<f64>,
-    /// How many windows a step of training sees [default: 32]
+    /// How many windows a step sees [default: 32]
     #[arg(long, value_name = "N", requires = "data", conflicts_with = "load",
           value_parser = whole_number::<usize>(1, 1_000_000), allow_negative_numbers = true)]
     batch: Option<usize>,
@@ -101,7 +101,7 @@ struct OwnData {
     #[arg(long, value_name = "X", requires = "data", conflicts_with = "load",
           value_parser = learning_rate, allow_negative_numbers = true)]
     clip: Option<f64>,
-    /// How many epochs to wait for a better one [default: 20]
+    /// Epochs to wait for a better one [default: 20]
     #[arg(long, value_name = "N", requires = "data", conflicts_with = "load",
           value_parser = whole_number::<usize>(1, 1_000_000), allow_negative_numbers = true)]
     patience: Option<usize>,

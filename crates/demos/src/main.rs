@@ -26,16 +26,24 @@ struct Cli {
 }
 
 const AFTER_HELP: &str = "\
-Without --seed, the weights are those of the notebook's own session, and what the
-notebook prints is compared. With it, the cells are replayed in the order in
+Without --seed, the weights are those of the notebook's own session, and what
+the notebook prints is compared. With it, the cells are replayed in the order in
 which they were run: demo 2's network first, then demo 1's LSTM.
 
 A CSV file of your own: demos forecast --data FILE.csv --target COLUMN";
 
-/// What both demos say at their end.
+/// What both demos say at their beginning, …
+const INTRODUCTION: &str = "\
+Two demos of a notebook on torch.nn.LSTM, replayed. What the notebook prints is
+compared, number by number.
+";
+
+/// … and at their end.
 const NEXT: &str = "\
 To try next, in the folder of the project:
 
+  train one in a program of yours
+    README.md, \"Train one on your own data\"
   an LSTM that remembers, in a minute
     cargo run --release -p demos --example 05_does_it_remember
   a forecast of the weather, or of a CSV file of yours
@@ -43,8 +51,8 @@ To try next, in the folder of the project:
         --data examples/data/seattle-weather.csv
   the book, whose figures compute
     cargo book serve
-  write it yourself: book/exercises/README.md
-  train one in a program of yours: README.md";
+  exercises: write it yourself
+    book/exercises/README.md";
 
 #[derive(Subcommand)]
 enum Demo {
@@ -56,7 +64,7 @@ enum Demo {
 
 #[derive(Args)]
 struct SeedOption {
-    /// Replay torch.manual_seed(N) and then the notebook's cells
+    /// Replay torch.manual_seed(N) and the notebook's cells
     #[arg(long, value_name = "N",
           value_parser = whole_number::<u64>(0, u64::MAX), allow_negative_numbers = true)]
     seed: Option<u64>,
@@ -78,7 +86,7 @@ struct ForecastOptions {
     #[arg(long, value_name = "N", default_value_t = notebook::HIDDEN_SIZE,
           value_parser = whole_number::<usize>(1, 1024), allow_negative_numbers = true)]
     hidden: usize,
-    /// How many time steps a window has, up to 10
+    /// Time steps in a window, up to 10
     #[arg(long, value_name = "N", default_value_t = notebook::WINDOW,
           value_parser = whole_number::<usize>(1, 10), allow_negative_numbers = true)]
     window: usize,
@@ -115,6 +123,9 @@ fn both(cli: Cli, out: &mut dyn Write) -> Result<()> {
         None => {
             let ForecastOptions { seed: SeedOption { seed }, quiet, .. } = cli.options;
             files::check_folder(&cli.options.pictures, &pictures::NAMES)?;
+            if !quiet {
+                writeln!(out, "{INTRODUCTION}")?;
+            }
             let shapes = run_shapes(out, seed, quiet)?;
             if !quiet {
                 writeln!(out, "\n")?;

@@ -41,11 +41,15 @@ fn what_to_try_next() {
     let (_, next) = text.split_once("To try next").unwrap();
     let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let words = || next.split_whitespace();
-    let files: Vec<&str> = words().filter(|w| w.contains(".md") || w.contains(".csv")).collect();
+    let files = words().map(|word| word.trim_matches(','));
+    let files: Vec<&str> = files.filter(|w| w.ends_with(".md") || w.ends_with(".csv")).collect();
     assert_eq!(files.len(), 3);
     for file in files {
         assert!(project.join(file).is_file(), "{file}");
     }
+    let readme = std::fs::read_to_string(project.join("README.md")).unwrap();
+    let section = next.split('"').nth(1).unwrap();
+    assert!(readme.contains(&format!("\n## {section}\n")));
     let examples: Vec<&str> = words().skip_while(|word| *word != "--example").skip(1).collect();
     assert!(project.join("examples").join(examples[0]).join("main.rs").is_file());
     assert!(next.contains("\n    cargo run -p demos -- forecast --target temp_max \\\n"));
@@ -326,4 +330,9 @@ fn killed() {
 #[test]
 fn help() {
     assert_snapshot!("help", stdout(&["--help"]));
+    for demo in [&["--help"][..], &["shapes", "--help"], &["forecast", "--help"]] {
+        for line in stdout(demo).lines() {
+            assert!(line.chars().count() <= 80, "{line}");
+        }
+    }
 }

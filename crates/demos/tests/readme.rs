@@ -82,36 +82,43 @@ fn a_program_of_ones_own() {
     let text = String::from_utf8(output.stdout).unwrap();
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success() && !errors.contains("warning"), "{errors}");
-    let shown = self::text("epoch   0");
+    let shown = self::text("“like the last one”");
     assert_eq!(text.lines().count(), shown.lines().count(), "{text}");
     for (line, shown) in text.lines().zip(shown.lines()) {
         // Another processor may round otherwise.
-        let (line, loss) = line.rsplit_once(' ').unwrap();
+        let (line, number) = line.rsplit_once(' ').unwrap();
         let (shown, expected) = shown.rsplit_once(' ').unwrap();
-        assert_eq!(line, shown);
-        let [loss, expected]: [f64; 2] = [loss, expected].map(|loss| loss.parse().unwrap());
-        assert_abs_diff_eq!(loss, expected, epsilon = 2e-5);
+        assert_eq!((line, number.len()), (shown, expected.len()));
+        let [number, expected]: [f64; 2] = [number, expected].map(|text| text.parse().unwrap());
+        assert_abs_diff_eq!(number, expected, epsilon = 2e-5);
     }
 }
 
-/// The times in the table are the smallest and the largest of the comparison.
+/// The times are the smallest and the largest of the comparison, the notebook's network apart.
 #[test]
 fn the_times_are_measured() {
     let benchmarks = fs::read_to_string(root().join("BENCHMARKS.md")).unwrap();
     let table = benchmarks.split("\n\n").find(|part| part.starts_with("| workload")).unwrap();
     let rows: Vec<Vec<&str>> =
         table.lines().map(|line| line.split('|').map(str::trim).collect()).collect();
+    let range = |title: &str, is_small: bool| -> [f64; 2] {
+        let column = rows[0].iter().position(|found| *found == title).unwrap();
+        let rows = rows[2..].iter().filter(|row| (row[1] == "W1") == is_small);
+        let times: Vec<f64> = rows.filter_map(|row| row[column].parse().ok()).collect();
+        [f64::min, f64::max].map(|of| times.iter().copied().reduce(of).unwrap())
+    };
     let readme = readme();
-    for (name, framework) in [("torch", "PyTorch"), ("candle", "candle"), ("burn", "burn")] {
-        let column = rows[0].iter().position(|title| *title == name).unwrap();
-        let times = rows[2..].iter().filter_map(|row| row[column].parse::<f64>().ok());
-        let times: Vec<f64> = times.collect();
-        let smallest = times.iter().copied().fold(f64::INFINITY, f64::min);
-        let largest = times.iter().copied().fold(0.0, f64::max);
-        let shown = format!("{smallest:.1} to {largest:.0} times");
-        let row = readme.lines().find(|line| line.starts_with(&format!("| [{framework}]")));
-        assert!(row.unwrap().contains(&shown), "{framework}: {shown}");
+    for name in ["torch", "jax", "candle", "burn"] {
+        let [least, most] = range(name, false);
+        let shown = format!(" | {least:.1} to {most:.1} | ");
+        let beginning = format!("| [{}]", name.replace("torch", "PyTorch").replace("jax", "JAX"));
+        let row = readme.lines().find(|line| line.starts_with(&beginning)).unwrap();
+        assert!(row.contains(&shown), "{row}: {shown}");
     }
+    let [least, most] = range("torch", true);
+    assert!(readme.contains(&format!("PyTorch takes {least:.0} to {most:.0} times as long there")));
+    let [least, most] = range("forward: torch", false);
+    assert!(readme.contains(&format!("PyTorch takes\n{least:.2} to {most:.2} times as long.")));
 }
 
 /// Every line shown is printed, in this order.
