@@ -90,3 +90,25 @@ proptest! {
         }
     }
 }
+
+/// What `Lstm::steps` shows of each layer are the steps that `forward` takes.
+#[test]
+fn the_steps_are_those_of_forward() {
+    let config = LstmConfig { num_layers: 2, ..LstmConfig::new(3, 4) };
+    let rng = &mut Generator::manual_seed(5);
+    let lstm = Lstm::<f64>::new(config, rng);
+    let tape = Tape::new();
+    let x = tape.constant(Tensor::from_fn([5, 2, 3], || f64::unit(rng)));
+    let (output, (_, c_n)) = lstm.forward(x, None);
+    let layers = lstm.steps(x, None);
+    assert_eq!(layers.iter().map(Vec::len).collect::<Vec<_>>(), [5, 5]);
+    let close = |a: &Tensor<f64>, b: &Tensor<f64>| {
+        a.data().iter().zip(b.data()).all(|(a, b)| (a - b).abs() < 1e-14)
+    };
+    for (t, step) in layers[1].iter().enumerate() {
+        assert!(close(&step.h.value(), &output.narrow(0, t, 1).value()), "step {t}");
+    }
+    for (layer, steps) in layers.iter().enumerate() {
+        assert!(close(&steps[4].c.value(), &c_n.narrow(0, layer, 1).value()), "layer {layer}");
+    }
+}

@@ -208,6 +208,9 @@ fn what_is_near_counts() {
             assert_eq!(kind(stairs, derivative, &[1.0]), Err(VjpErrorKind::Noise));
         }
     }
+    // Also of a tiny one.
+    let stairs = |x: f64| 1e-9 * (256.0 * x).round() / 256.0;
+    assert_eq!(kind(stairs, |_| 1e-9, &[1.0]), Err(VjpErrorKind::Noise));
     // What changes within a millionth of the input cannot be told, however large its slope.
     let steep = |x: f64| (1e6 * (x - 1.0)).tanh();
     assert_eq!(kind(steep, |_| 1e6, &[1.0]), Err(VjpErrorKind::Noise));
