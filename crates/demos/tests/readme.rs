@@ -118,7 +118,7 @@ fn the_times_are_measured() {
     let [least, most] = range("torch", true);
     assert!(readme.contains(&format!("PyTorch takes {least:.0} to {most:.0} times as long there")));
     let [least, most] = range("forward: torch", false);
-    assert!(readme.contains(&format!("PyTorch takes\n{least:.2} to {most:.2} times as long.")));
+    assert!(readme.contains(&format!("PyTorch takes {least:.2} to {most:.2} times as long.")));
 }
 
 /// Every line shown is printed, in this order.
