@@ -25,9 +25,10 @@
 //!
 //! # In a program of your own
 //!
-//! Numerical code that is not optimised is very slow, and this workspace's profile does not
-//! reach a program that depends on it. So that `cargo run` and `cargo test` are fast there,
-//! too, write into its `Cargo.toml`:
+//! In this workspace everything is fast without a flag, but its profile does not reach a program
+//! that depends on it, and numerical code that is not optimised is slow: the README's program
+//! takes about a hundred times as long. So that `cargo run` and `cargo test` are fast there, too,
+//! write into its `Cargo.toml`:
 //!
 //! ```toml
 //! [profile.dev]
