@@ -23,6 +23,16 @@ fn tensors_print_as_in_pytorch() {
         (Tensor::zeros([0]), "tensor([])"),
         (Tensor::zeros([0, 3]), "tensor([], size=(0, 3))"),
         (Tensor::zeros([1, 0, 2]), "tensor([], size=(1, 0, 2))"),
+        (
+            // Six rows are shown whole, however many numbers there are.
+            Tensor::zeros([6, 200]),
+            "tensor([[0., 0., 0.,  ..., 0., 0., 0.],
+        [0., 0., 0.,  ..., 0., 0., 0.],
+        [0., 0., 0.,  ..., 0., 0., 0.],
+        [0., 0., 0.,  ..., 0., 0., 0.],
+        [0., 0., 0.,  ..., 0., 0., 0.],
+        [0., 0., 0.,  ..., 0., 0., 0.]])",
+        ),
         (Tensor::zeros([2]), "tensor([0., 0.])"),
         (
             Tensor::from([[0.5, -1.25], [100.0, 0.0]]),
