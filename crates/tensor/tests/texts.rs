@@ -16,7 +16,7 @@ fn range(n: usize, step: f64) -> Vec<f64> {
 fn tensors_print_as_in_pytorch() {
     let nan = f64::NAN;
     let inf = f64::INFINITY;
-    let cases: [(Tensor<f64>, &str); 14] = [
+    let cases: [(Tensor<f64>, &str); 15] = [
         (Tensor::new([2, 3], range(6, 1.0)), "tensor([[0., 1., 2.],\n        [3., 4., 5.]])"),
         (Tensor::from(2.5), "tensor(2.5000)"),
         (Tensor::from(-3.0), "tensor(-3.)"),
