@@ -1,6 +1,6 @@
 //! What the book's figures show of a network.
 
-use demos::remember::Held;
+use demos::remember::{Held, Reach, Run};
 use nn::{Generator, mse_loss};
 use tensor::Tape;
 
@@ -38,4 +38,22 @@ pub fn held(network: &str, model: &Model, time: usize) -> Option<Held> {
     let best = (0..HIDDEN).max_by(|a, b| apart(a).total_cmp(&apart(b)))?;
     let [plus, minus] = [plus, minus].map(|c| c.iter().map(|c| c[best]).collect());
     Some(Held { network: network.into(), plus, minus })
+}
+
+/// All runs, and of what was looked at the part that the figures show, of the first seed: what
+/// reaches the loss over 50 steps, and what two of the LSTMs hold over 100.
+pub fn chosen(all: Vec<(Run, Reach, Option<Held>)>) -> (Vec<Run>, Vec<Reach>, Vec<Held>) {
+    let (mut runs, mut reaches, mut cells) = (Vec::new(), Vec::new(), Vec::new());
+    for (run, reached, cell) in all {
+        if (run.time, run.seed) == (50, 0) {
+            reaches.push(reached);
+        }
+        if (run.time, run.seed) == (100, 0)
+            && ["LSTM, default", "LSTM, chrono"].contains(&&*run.network)
+        {
+            cells.extend(cell);
+        }
+        runs.push(run);
+    }
+    (runs, reaches, cells)
 }

@@ -18,7 +18,7 @@ use clap::Parser;
 use demos::remember::{Reach, Run, TIMES, held_to_csv, reaches_to_csv, runs_to_csv, table};
 use demos::{files, jobs, program};
 use learn::{learn, right};
-use looks::{held, reach};
+use looks::{chosen, held, reach};
 use model::Bias;
 
 const TRAINING_STEPS: usize = 300;
@@ -73,20 +73,7 @@ fn experiment(out: &mut dyn Write) -> Result<()> {
         }
         (run, reached, cell)
     });
-    let (mut runs, mut reaches, mut cells) = (Vec::new(), Vec::new(), Vec::new());
-    for (run, reached, cell) in all {
-        // The figures show the first seed: what reaches the loss over 50 steps, and what
-        // two of the LSTMs hold over 100.
-        if (run.time, run.seed) == (50, 0) {
-            reaches.push(reached);
-        }
-        if (run.time, run.seed) == (100, 0)
-            && ["LSTM, default", "LSTM, chrono"].contains(&&*run.network)
-        {
-            cells.extend(cell);
-        }
-        runs.push(run);
-    }
+    let (runs, reaches, cells) = chosen(all);
 
     if is_short {
         runs.iter().try_for_each(|run| writeln!(out, "{}", run.beginning()))?;
@@ -95,8 +82,7 @@ fn experiment(out: &mut dyn Write) -> Result<()> {
     writeln!(out, "{}", table(&runs))?;
     if let Some(folder) = folder {
         let texts = [runs_to_csv(&runs), reaches_to_csv(&reaches), held_to_csv(&cells)];
-        let files: Vec<_> = FILES.into_iter().zip(texts).collect();
-        files::write(&folder, &files)?.iter().try_for_each(|path| writeln!(out, "{path}"))?;
+        files::write_and_name(out, &folder, FILES, texts)?;
     }
     Ok(())
 }

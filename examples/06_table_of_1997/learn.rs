@@ -1,8 +1,9 @@
 //! Who learns, and when a task is learnt.
 
 use std::collections::VecDeque;
+use std::time::Instant;
 
-use demos::table_of_1997::Course;
+use demos::table_of_1997::{Course, Run};
 use nn::Generator;
 
 use crate::cell_1997::Cell1997;
@@ -40,8 +41,20 @@ const SET: usize = 256;
 /// So many sequences are looked at for success.
 const LAST: usize = 2000;
 
+/// A whole run, and, if it is to be tested, how many of 2,560 fresh sequences are wrong.
+pub fn run(task: Task, learner: Learner, seed: u64, limit: usize, is_tested: bool) -> Run {
+    let start = Instant::now();
+    let (mut student, course) = learn(task, learner, seed, limit);
+    let rng = &mut Generator::manual_seed(1000 + seed);
+    let batches = if is_tested { 2560 / BATCH } else { 0 };
+    let fresh: Vec<Vec<Sequence>> = (0..batches).map(|_| task.draw(BATCH, rng)).collect();
+    let wrong = fresh.iter().map(|batch| wrong(task, &mut student, batch)).sum();
+    let (task, network) = (task.to_string(), format!("{learner:?}"));
+    Run { task, network, seed, course, wrong, seconds: start.elapsed().as_secs_f64() }
+}
+
 /// Learns until success, or until `limit` sequences.
-pub fn learn(task: Task, learner: Learner, seed: u64, limit: usize) -> (Student, Course) {
+fn learn(task: Task, learner: Learner, seed: u64, limit: usize) -> (Student, Course) {
     let rng = &mut Generator::manual_seed(seed);
     let (mut student, batch) = match learner {
         Learner::Cell1997 => (Student::One(Cell1997::new(task, rng).into()), 1),
@@ -99,7 +112,7 @@ pub fn learn(task: Task, learner: Learner, seed: u64, limit: usize) -> (Student,
 }
 
 /// How many sequences are wrong.
-pub fn wrong(task: Task, student: &mut Student, sequences: &[Sequence]) -> usize {
+fn wrong(task: Task, student: &mut Student, sequences: &[Sequence]) -> usize {
     let is_right = |sequence: &Sequence, outputs: &[f32]| match task.limits() {
         Some((largest, _)) => error(sequence, outputs) < largest,
         None => is_predicted(sequence, outputs),

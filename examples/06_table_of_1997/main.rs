@@ -14,16 +14,13 @@ mod tasks;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Instant;
 
 use anyhow::Result;
 use clap::Parser;
-use demos::table_of_1997::{Run, from_csv, table, to_csv};
+use demos::table_of_1997::{from_csv, table, to_csv};
 use demos::{figures, files, jobs, program};
-use learn::{Learner, learn, wrong};
-use network::BATCH;
-use nn::Generator;
-use tasks::{Sequence, Task};
+use learn::{Learner, run};
+use tasks::Task;
 
 /// A row of the table: so many seeds, and after so many sequences without success a run has
 /// failed. These were fixed before the first full run, and stay.
@@ -41,17 +38,6 @@ const ROWS: [(Task, Learner, u64, usize); 12] = [
     (Task::Adding(1000), Learner::Default, 3, 200_000),
     (Task::Adding(1000), Learner::Chrono, 10, 200_000),
 ];
-
-/// A whole run, with its test on 2,560 fresh sequences.
-fn run(task: Task, learner: Learner, seed: u64, limit: usize) -> Run {
-    let start = Instant::now();
-    let (mut student, course) = learn(task, learner, seed, limit);
-    let rng = &mut Generator::manual_seed(1000 + seed);
-    let fresh: Vec<Vec<Sequence>> = (0..2560 / BATCH).map(|_| task.draw(BATCH, rng)).collect();
-    let wrong = fresh.iter().map(|batch| wrong(task, &mut student, batch)).sum();
-    let (task, network) = (task.to_string(), format!("{learner:?}"));
-    Run { task, network, seed, course, wrong, seconds: start.elapsed().as_secs_f64() }
-}
 
 /// Three tasks of 1997, learnt by the algorithm of 1997 and by today's LSTM
 #[derive(Parser)]
@@ -84,13 +70,8 @@ fn experiment(out: &mut dyn Write) -> Result<()> {
     // The longest begin first.
     jobs.reverse();
     let mut runs = jobs::run_all(&jobs, |&(task, learner, seed, limit)| {
-        if is_first_200 {
-            let (_, course) = learn(task, learner, seed, 200);
-            let (task, network) = (task.to_string(), format!("{learner:?}"));
-            Run { task, network, seed, course, wrong: 0, seconds: 0.0 }
-        } else {
-            run(task, learner, seed, limit)
-        }
+        let limit = if is_first_200 { 200 } else { limit };
+        run(task, learner, seed, limit, !is_first_200)
     });
     runs.reverse();
 
@@ -102,7 +83,5 @@ fn experiment(out: &mut dyn Write) -> Result<()> {
     let runs = from_csv(&to_csv(&runs))?;
     writeln!(out, "{}", table(&runs))?;
     let texts = [to_csv(&runs), figures::table_of_1997(&runs)?];
-    let files: Vec<_> = FILES.into_iter().zip(texts).collect();
-    files::write(&folder, &files)?.iter().try_for_each(|path| writeln!(out, "{path}"))?;
-    Ok(())
+    files::write_and_name(out, &folder, FILES, texts)
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::f64::consts::LN_2;
+use std::io::{self, Write};
 
 use nn::Generator;
 use tensor::kernel::math;
@@ -43,8 +44,18 @@ impl Counts {
         p
     }
 
+    /// How well a text is guessed from ever more letters before.
+    pub fn print_bits(&self, out: &mut dyn Write, letters: &[usize]) -> io::Result<()> {
+        writeln!(out, "Bits for each letter that was kept back")?;
+        writeln!(out, "  all equally likely   {:.2}", math::ln(self.alphabet as f64) / LN_2)?;
+        for n in 0..self.tables.len() {
+            writeln!(out, "  after the last {n}     {:.2}", self.bits(letters, n))?;
+        }
+        Ok(())
+    }
+
     /// Bits for each letter but the first.
-    pub fn bits(&self, letters: &[usize], longest: usize) -> f64 {
+    fn bits(&self, letters: &[usize], longest: usize) -> f64 {
         let bits =
             |k: usize| -math::ln(self.probability(&letters[..k], longest, letters[k])) / LN_2;
         (1..letters.len()).map(bits).sum::<f64>() / (letters.len() - 1) as f64

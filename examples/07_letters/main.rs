@@ -11,7 +11,6 @@ mod learn;
 mod model;
 mod text;
 
-use std::f64::consts::LN_2;
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -21,7 +20,6 @@ use demos::{figures, files, program};
 use indicatif::{ProgressBar, ProgressStyle};
 use nn::{Adam, AdamConfig, Generator};
 use tensor::Tape;
-use tensor::kernel::math;
 
 use arguments::Arguments;
 use cells::findings;
@@ -63,16 +61,11 @@ fn experiment(out: &mut dyn Write) -> Result<()> {
     )?;
 
     let counts = Counts::new(learnt, alphabet, LONGEST);
-    writeln!(out, "Bits for each letter that was kept back")?;
-    writeln!(out, "  all equally likely   {:.2}", math::ln(alphabet as f64) / LN_2)?;
-    for n in 0..=LONGEST {
-        let bits = counts.bits(kept_back, n);
-        writeln!(out, "  after the last {n}     {bits:.2}")?;
-    }
+    counts.print_bits(out, kept_back)?;
     let rng = &mut Generator::manual_seed(arguments.seed);
     let written = counts.write(first, WRITTEN, 3, &mut rng.clone());
     writeln!(out, "\nWritten by counting what came after the last 3")?;
-    writeln!(out, "{}\n", indented(&text.spell(&written)))?;
+    writeln!(out, "{}\n", text.indented(&written))?;
 
     let mut model = Model::new(alphabet, rng);
     let mut adam = Adam::new(AdamConfig::default());
@@ -85,7 +78,7 @@ fn experiment(out: &mut dyn Write) -> Result<()> {
             let bits = model.bits(kept_back);
             let rng = &mut Generator::manual_seed(arguments.seed);
             let written = model.write(first, WRITTEN, arguments.temperature, rng);
-            let written = indented(&text.spell(&written));
+            let written = text.indented(&written);
             bar.suspend(|| writeln!(out, "Step {step}: {bits:.4} bits\n{written}\n"))?;
             if arguments.first_100 && step == 100 {
                 bar.finish_and_clear();
@@ -106,15 +99,9 @@ fn experiment(out: &mut dyn Write) -> Result<()> {
     if let (Some(folder), Some(best)) = (&arguments.folder, findings.into_iter().next()) {
         let letters = text.spell(kept_back).chars().zip(best.states).collect();
         let map = Map::new(format!("Cell {}: {}", best.cell, best.property), letters);
-        let files: Vec<_> =
-            FILES.into_iter().zip([map.to_csv(), figures::letters(&map)?]).collect();
+        let texts = [map.to_csv(), figures::letters(&map)?];
         writeln!(out)?;
-        files::write(folder, &files)?.iter().try_for_each(|path| writeln!(out, "{path}"))?;
+        files::write_and_name(out, folder, FILES, texts)?;
     }
     Ok(())
-}
-
-/// Each line with a margin.
-fn indented(text: &str) -> String {
-    text.lines().map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n")
 }

@@ -80,6 +80,12 @@ impl Text {
     pub fn spell(&self, letters: &[usize]) -> String {
         letters.iter().map(|&letter| self.alphabet[letter]).collect()
     }
+
+    /// The text of these letters, each line with a margin.
+    pub fn indented(&self, letters: &[usize]) -> String {
+        let text = self.spell(letters);
+        text.lines().map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n")
+    }
 }
 
 /// Windows of a text that is cut into as many streams as there are samples in a batch: what a

@@ -74,3 +74,18 @@ pub fn write(folder: &Path, files: &[(&str, String)]) -> Result<Vec<String>> {
     };
     files.iter().map(write).collect()
 }
+
+/// Writes files of these names to a folder, as [`write`] does, and prints their paths.
+///
+/// # Errors
+/// As [`write`], or if the paths cannot be printed.
+pub fn write_and_name<const N: usize>(
+    out: &mut dyn Write,
+    folder: &Path,
+    names: [&str; N],
+    texts: [String; N],
+) -> Result<()> {
+    let files: Vec<_> = names.into_iter().zip(texts).collect();
+    write(folder, &files)?.iter().try_for_each(|path| writeln!(out, "{path}"))?;
+    Ok(())
+}

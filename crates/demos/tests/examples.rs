@@ -193,7 +193,7 @@ fn past_one_machine() {
 /// The parts of two files are found among others, and what the networks say is saved.
 #[test]
 fn published_networks() {
-    use nn::{Embedding, Generator, Linear, LoadOptions, Lstm, LstmCell, LstmConfig, module};
+    use nn::{Embedding, Generator, Linear, Lstm, LstmCell, LstmConfig, module};
     use tensor::{Parameter, Tape, Tensor};
 
     struct VoiceDetector {
@@ -234,7 +234,7 @@ fn published_networks() {
         hidden: Parameter::new(Tensor::zeros([2000, 1, 128])),
         voices: Parameter::new(Tensor::zeros([1, 8, 256])),
     };
-    nn::load_with(file("outputs.safetensors"), &mut outputs, LoadOptions::default()).unwrap();
+    nn::load(file("outputs.safetensors"), &mut outputs).unwrap();
     // The first step of the stream, by the cell that was saved.
     let rng = &mut Generator::manual_seed(1);
     let tape = Tape::no_grad();
