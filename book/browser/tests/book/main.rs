@@ -1,9 +1,10 @@
-//! The book's figures in Chromium, as a reader has them. Where there is none, all is skipped
+//! The book's figures and questions in Chromium, as a reader has them. Where there is none, all is skipped
 //! with one line that says so; where `CI=true`, it fails.
 
 mod bits;
 mod everywhere;
 mod figures;
+mod predict;
 mod telephone;
 
 use browser::{Page, book};
