@@ -75,10 +75,10 @@ pub fn write(folder: &Path, files: &[(&str, String)]) -> Result<Vec<String>> {
     files.iter().map(write).collect()
 }
 
-/// Writes files of these names to a folder, as [`write`] does, and prints their paths.
+/// Writes files of these names to a folder, as [`write()`] does, and prints their paths.
 ///
 /// # Errors
-/// As [`write`], or if the paths cannot be printed.
+/// As [`write()`], or if the paths cannot be printed.
 pub fn write_and_name<const N: usize>(
     out: &mut dyn Write,
     folder: &Path,
