@@ -376,7 +376,7 @@ figure("training", "Training the notebook’s network", [745, 1210, 450, 730], (
   const playing = player(buttons, () => {
     if (losses.length === EPOCHS) restart();
     // The notebook's own epochs one at a time; after them as fast as the frames allow.
-    go(losses.length < notebook.length ? 1 : 6);
+    go(losses.length < notebook.length ? 1 : 20);
     return losses.length === EPOCHS;
   });
   button(buttons, "one epoch", () => (playing.stop(), go(1)));
