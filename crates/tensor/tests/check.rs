@@ -50,22 +50,27 @@ fn what_is_right_is_accepted() {
 }
 
 /// How often a function is computed for each element, as the documentation says: the improved
-/// slope needs few steps.
+/// slope needs few steps, whatever the size of the element. Only where a function changes over a
+/// length of 1, and the element is much larger or smaller, does it take a second ladder.
 #[test]
 fn about_twenty_evaluations() {
-    for (name, _, _, claim) in RIGHT {
-        let count = Cell::new(0);
-        let x = Tensor::from_fn([5], || 1.5);
-        let checked = check_vjp(
-            |[x]| {
-                count.set(count.get() + 1);
-                record(x, claim)
-            },
-            [&x],
-            &mut rand_mt::Mt::new(7),
-        );
-        assert_eq!(checked, Ok(()));
-        assert!(count.get() <= 5 * 28, "{name}: {} for 5 elements", count.get());
+    for (name, from, to, claim) in RIGHT {
+        for power in from.log10() as i32..=to.log10() as i32 {
+            let count = Cell::new(0);
+            let x = Tensor::from([10_f64.powi(power)]);
+            let checked = check_vjp(
+                |[x]| {
+                    count.set(count.get() + 1);
+                    record(x, claim)
+                },
+                [&x],
+                &mut rand_mt::Mt::new(7),
+            );
+            assert_eq!(checked, Ok(()));
+            let has_own_length = matches!(name, "exp" | "sine") && !(-6..=0).contains(&power);
+            let most = if has_own_length { 90 } else { 28 };
+            assert!(count.get() <= most, "{name} of 1e{power}: {}", count.get());
+        }
     }
 }
 
@@ -144,6 +149,12 @@ fn values_that_are_too_coarse() {
     let error = check(claim, &Tensor::from([2.3])).unwrap_err();
     assert_eq!(error.kind, VjpErrorKind::Noise, "{error}");
     assert!(error.to_string().contains("may be too coarse"), "{error}");
+    // So coarse that a slope as large as the value could hide, near 0 and far from it.
+    for x in [0.01, 1.0, 1e4] {
+        let shaken: Claim = (|x| 1.0 + 1e-7 * (1e9 * x).sin(), |_| 0.0);
+        let error = check(shaken, &Tensor::from([x])).unwrap_err();
+        assert_eq!(error.kind, VjpErrorKind::Noise, "{x}: {error}");
+    }
     // A coarse function of which something can be told.
     let claim: Claim = (|x| (x + 1e10) - 1e10, |_| 1.0);
     assert_eq!(check(claim, &Tensor::from([1.0])), Ok(()));
@@ -167,6 +178,12 @@ fn what_is_not_finite() {
         let error = check((f, |_| 0.0), &Tensor::from([x])).unwrap_err();
         assert_eq!(error.kind, VjpErrorKind::NotFinite);
     }
+    // A point all alone.
+    let lonely = |x| if x == 2.0 { 1.0 } else { f64::NAN };
+    assert_eq!(
+        check((lonely, |_| 0.0), &Tensor::from([2.0])).unwrap_err().kind,
+        VjpErrorKind::NotFinite
+    );
     // Just before it overflows.
     assert_eq!(check((f64::exp, f64::exp), &Tensor::from([709.0])), Ok(()));
     // The tape says NaN or infinity where a number is right.
@@ -208,6 +225,9 @@ fn what_is_near_counts() {
             assert_eq!(kind(stairs, derivative, &[1.0]), Err(VjpErrorKind::Noise));
         }
     }
+    // Near 0 the steps are shorter, and the stairs may be.
+    let stairs = |x: f64| (16e3 * x).round() / 16e3;
+    assert_eq!(kind(stairs, |_| 1.0, &[1e-3]), Err(VjpErrorKind::Noise));
     // Also of a tiny one.
     let stairs = |x: f64| 1e-9 * (256.0 * x).round() / 256.0;
     assert_eq!(kind(stairs, |_| 1e-9, &[1.0]), Err(VjpErrorKind::Noise));
@@ -220,13 +240,23 @@ fn what_is_near_counts() {
     }
 }
 
-/// What is wrong is reported before what cannot be told.
+/// What is wrong is reported before what cannot be told, and what is farther off before what is
+/// less; a NaN is farther than any number.
 #[test]
 fn the_worst_element() {
-    let x = Tensor::from([0.0, 1.0, 2.0]);
-    let claim: Claim = (|x| x.max(0.0), |x| if x > 1.5 { 1.5 } else { 1.0 });
-    let error = check(claim, &x).unwrap_err();
-    assert_eq!((error.kind, error.element), (VjpErrorKind::Disagrees, 2));
+    let worst = |claim, x: &[f64]| {
+        let error = check(claim, &Tensor::new([x.len()], x.to_vec())).unwrap_err();
+        (error.kind, error.element)
+    };
+    let kinked: Claim = (|x| x.max(0.0), |x| if x > 1.5 { 1.5 } else { 1.0 });
+    assert_eq!(worst(kinked, &[0.0, 1.0, 2.0]), (VjpErrorKind::Disagrees, 2));
+    // Of the slopes 2000, 200 and 0.1, by how much each is off, and a second time in another order.
+    let off = |x: f64| 2.0 * x + if x > 500.0 { 5.0 } else { x.max(0.2) };
+    let square: Claim = (|x| x * x, off);
+    assert_eq!(worst(square, &[1000.0, 100.0, 0.05]), (VjpErrorKind::Disagrees, 1));
+    assert_eq!(worst(square, &[0.05, 1000.0, 100.0]), (VjpErrorKind::Disagrees, 2));
+    let nan: Claim = (f64::sin, |x| if x > 1.5 { f64::NAN } else { 100.0 });
+    assert_eq!(worst(nan, &[1.0, 2.0, 3.0]), (VjpErrorKind::Disagrees, 1));
 }
 
 #[test]

@@ -290,8 +290,10 @@ fn a_parameter_watched_twice() {
     let y = tape.watch(&p) * tape.watch(&p);
     let gradients = y.backward();
     assert_eq!(gradients.get(&p).unwrap().item(), 6.0);
+    assert_eq!(gradients.wrt(tape.watch(&p)).item(), 6.0);
     assert!(gradients.get(&unused).is_none());
     p.value_mut().data_mut()[0] = 5.0;
+    assert_eq!(gradients.wrt(tape.watch(&p)).item(), 0.0, "y does not depend on the new value");
     let y = tape.watch(&p).square();
     assert_eq!(y.value().item(), 25.0);
     assert_eq!(y.backward().get(&p).unwrap().item(), 10.0);

@@ -1,11 +1,13 @@
 //! The matrix product against its definition, in all bits.
 
+use std::ptr;
+
 use rand::RngExt;
 use rayon::{ThreadPool, ThreadPoolBuilder};
-use tensor::Scalar;
 use tensor::kernel::product::{
     Matrix, Packed, add_product, add_product_parallel, add_product_plainly, add_products,
 };
+use tensor::{Parameter, Scalar, Tape, Tensor};
 
 /// Every element is the same chains of fused multiply-adds in order, in the same tree,
 /// whatever the sizes, the order of reading and the number of threads: the same bits as the
@@ -118,4 +120,31 @@ fn matrix<T>(data: &[T], rows: usize, columns: usize, transposed: bool) -> Matri
 /// As an f64 has every bit of an f32.
 fn bits<T: Scalar>(xs: &[T]) -> Vec<u64> {
     xs.iter().map(|x| x.as_f64().to_bits()).collect()
+}
+
+/// A parameter's packed form is kept beside its value for as long as the value stands, if it was
+/// made for few rows; for many, what is there is used, and nothing is kept.
+#[test]
+fn a_weight_is_packed_once() {
+    let mut weight = Parameter::new(Tensor::from([[1.0, 2.0]]));
+    let times = |packed: &Packed<f64>| {
+        let mut y = [0.0];
+        add_product(&mut y, Matrix::new(&[3.0, 4.0], 2), packed);
+        y[0]
+    };
+    {
+        let tape = Tape::new();
+        let packed = |rows| tape.watch(&weight).packed_weight(rows);
+        let (many, again) = (packed(10_000), packed(10_000));
+        assert!(!ptr::eq(&*many, &*again));
+        let few = packed(1);
+        for rows in [1, 10_000] {
+            assert!(ptr::eq(&*few, &*packed(rows)), "for {rows} rows");
+        }
+        // Another tape, another pass.
+        assert!(ptr::eq(&*few, &*Tape::new().watch(&weight).packed_weight(1)));
+        assert_eq!([times(&many), times(&few)], [11.0; 2]);
+    }
+    weight.value_mut().data_mut()[0] = 5.0;
+    assert_eq!(times(&Tape::new().watch(&weight).packed_weight(1)), 23.0);
 }

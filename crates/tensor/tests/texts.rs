@@ -77,10 +77,9 @@ fn tensors_print_as_in_pytorch() {
         [9.8000e+02, 9.8050e+02, 9.8100e+02,  ..., 9.9850e+02, 9.9900e+02,
          9.9950e+02]])"
     );
-    assert_eq!(
-        Parameter::new(Tensor::from([0.25, -1.0])).to_string(),
-        "Parameter containing:\ntensor([ 0.2500, -1.0000], requires_grad=True)"
-    );
+    let parameter = Parameter::new(Tensor::from([0.25, -1.0]));
+    let text = "Parameter containing:\ntensor([ 0.2500, -1.0000], requires_grad=True)";
+    assert_eq!([parameter.to_string(), format!("{parameter:?}")], [text; 2]);
 }
 
 /// One step like an LSTM's, so that the picture shows a fan-out, a constant, a broadcast, a

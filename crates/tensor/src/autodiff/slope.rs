@@ -132,7 +132,7 @@ impl<'a> Line<'a> {
         let (mut best, mut flat, mut is_kink) = (unknown, None, false);
         for &scale in &self.scales {
             let mut rungs: Vec<Rung> = Vec::with_capacity(RUNGS);
-            while rungs.len() < RUNGS {
+            for _ in 0..RUNGS {
                 let step = rungs.last().map_or(scale / 4.0, |rung| rung.step / 2.0);
                 let rung = self.rung(step, rungs.last());
                 let estimate = rung.estimate(rung.scatter);
@@ -177,8 +177,7 @@ impl<'a> Line<'a> {
     /// A staircase has the slope of a ramp, as long as the steps are longer than its stairs.
     fn holds_for_a_small_step(&self, estimate: Estimate, step: f64) -> bool {
         let Rung { difference, rounding, .. } = self.rung(step, None);
-        (difference - estimate.slope).abs()
-            <= ALLOWED * (FINE * estimate.slope.abs() + estimate.uncertainty + rounding)
+        (difference - estimate.slope).abs() <= ALLOWED * (FINE * estimate.slope.abs() + rounding)
     }
 
     fn rung(&self, step: f64, wider: Option<&Rung>) -> Rung {
