@@ -145,10 +145,15 @@ fn kinks_and_jumps() {
 
 #[test]
 fn values_that_are_too_coarse() {
-    let claim: Claim = (|x| (0.3 * x + 1e14) - 1e14, |_| 0.3);
-    let error = check(claim, &Tensor::from([2.3])).unwrap_err();
-    assert_eq!(error.kind, VjpErrorKind::Noise, "{error}");
-    assert!(error.to_string().contains("may be too coarse"), "{error}");
+    fn coarse(x: f64) -> f64 {
+        (0.3 * x + 1e14) - 1e14
+    }
+    // A step that does not move the value does not make its slope 0, nor if the value is large.
+    for f in [coarse, |x| coarse(x) + 1e6] {
+        let error = check((f, |_| 0.3), &Tensor::from([2.3])).unwrap_err();
+        assert_eq!(error.kind, VjpErrorKind::Noise, "{error}");
+        assert!(error.to_string().contains("may be too coarse"), "{error}");
+    }
     // So coarse that a slope as large as the value could hide, near 0 and far from it.
     for x in [0.01, 1.0, 1e4] {
         let shaken: Claim = (|x| 1.0 + 1e-7 * (1e9 * x).sin(), |_| 0.0);

@@ -51,6 +51,7 @@ fn no_grad_keeps_values_and_nothing_else() {
     let p = Parameter::new(Tensor::from([3.0, 4.0]));
     let calls = Calls::default();
     let mut tape = Tape::no_grad();
+    assert_eq!([tape.is_no_grad(), Tape::<f64>::new().is_no_grad()], [true, false]);
     let [x, y] = counted(tape.watch(&p) * tape.var(Tensor::from(2.0)), &calls).chunk();
     assert_eq!((x + y).value().item(), 14.0);
     assert_eq!(calls.pullbacks(), 0);

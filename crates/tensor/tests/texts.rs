@@ -80,6 +80,9 @@ fn tensors_print_as_in_pytorch() {
     let parameter = Parameter::new(Tensor::from([0.25, -1.0]));
     let text = "Parameter containing:\ntensor([ 0.2500, -1.0000], requires_grad=True)";
     assert_eq!([parameter.to_string(), format!("{parameter:?}")], [text; 2]);
+    let tape = Tape::new();
+    let var = tape.watch(&parameter);
+    assert_eq!(format!("{var:?}"), "%0: tensor([ 0.2500, -1.0000]) of shape [2]");
 }
 
 /// One step like an LSTM's, so that the picture shows a fan-out, a constant, a broadcast, a
