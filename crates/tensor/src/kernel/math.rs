@@ -56,7 +56,7 @@ pub trait Format: Float {
 #[inline(always)]
 pub fn exp<T: Format>(x: T) -> T {
     let [_, max] = T::EXP_RANGE;
-    exp_below_max(at_most(max, x))
+    exp_below_max(if x > max { max } else { x })
 }
 
 /// The logistic function `σ(x) = 1 / (1 + e⁻ˣ)`.
@@ -85,7 +85,8 @@ pub fn sigmoid<T: Format>(x: T) -> T {
 /// ```
 #[inline(always)]
 pub fn tanh<T: Format>(x: T) -> T {
-    let positive = at_most(T::TANH_SATURATES, x.abs());
+    let positive = x.abs();
+    let positive = if positive > T::TANH_SATURATES { T::TANH_SATURATES } else { positive };
     let (shifted, p) = exp_parts(positive + positive);
     let scale = T::power_of_two(shifted);
     // tanh x = h / (1 + h) with h = (e²ˣ − 1) / 2
@@ -139,19 +140,9 @@ fn exp_parts<T: Format>(x: T) -> (T, T) {
 
 // Comparisons a NaN fails, so that it passes through unchanged.
 #[inline(always)]
-fn at_most<T: Format>(max: T, x: T) -> T {
-    if x > max { max } else { x }
-}
-
-#[inline(always)]
-fn at_least<T: Format>(min: T, x: T) -> T {
-    if x < min { min } else { x }
-}
-
-#[inline(always)]
 fn exp_below_max<T: Format>(x: T) -> T {
     let [min, _] = T::EXP_RANGE;
-    let (shifted, p) = exp_parts(at_least(min, x));
+    let (shifted, p) = exp_parts(if x < min { min } else { x });
     let [first, second] = T::two_powers_of_two(shifted);
     (p + T::one()) * first * second
 }
