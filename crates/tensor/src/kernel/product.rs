@@ -112,7 +112,7 @@ pub fn add_products<T: Multiply>(products: &mut Products<'_, T>, a: Matrix<'_, T
 
 /// `C += A B` on as many threads as it is worth, each with its rows of `C`.
 pub fn add_product_parallel<T: Multiply>(c: &mut [T], a: Matrix<'_, T>, b: &Packed<T>) {
-    let threads = threads::worth_calling(c.len() * b.k);
+    let threads = threads::worth_calling(c.len().saturating_mul(b.k));
     if threads == 1 {
         return add_product(c, a, b);
     }
