@@ -73,14 +73,6 @@ fn check<T: Scalar>([m, k, n]: [usize; 3], pools: &[ThreadPool]) {
     }
 }
 
-#[test]
-#[should_panic(expected = "add_products: one A of several sizes")]
-fn one_a_has_one_size() {
-    let a = [1.0; 6];
-    let [two, three] = [2, 3].map(|k| Packed::new(Matrix::new(&a, 1), k, 1));
-    add_products(&mut [(&mut [0.0], &two), (&mut [0.0], &three)], Matrix::new(&a, 3));
-}
-
 /// The error of a product does not grow with its depth, be the terms equal or random.
 #[test]
 fn deep_products_keep_their_digits() {

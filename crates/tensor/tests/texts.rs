@@ -3,7 +3,7 @@
 mod catalogue;
 
 use insta::assert_snapshot;
-use tensor::kernel::product::{Matrix, Packed, add_product};
+use tensor::kernel::product::{Matrix, Packed, add_product, add_products};
 use tensor::kernel::reduce::{add_columns, add_rows};
 use tensor::{Parameter, Tape, Tensor, Var, VjpError, check_vjp};
 
@@ -261,6 +261,16 @@ fn panics_name_the_shapes_and_the_caller() {
             ("add_product's A", |_| {
                 let b = Packed::new(Matrix::new(&[1.0; 6], 3), 2, 3);
                 add_product(&mut [0.0; 6], Matrix::new(&[1.0; 3], 2), &b);
+            }),
+            ("add_products, A of two and of three columns", |_| {
+                let a = Matrix::new(&[1.0; 3], 3);
+                let [two, three] = [2, 3].map(|k| Packed::new(Matrix::new(&[1.0; 3], 1), k, 1));
+                add_products(&mut [(&mut [0.0], &two), (&mut [0.0], &three)], a);
+            }),
+            ("add_products, A of one and of two rows", |_| {
+                let a = Matrix::new(&[1.0; 6], 3);
+                let b = Packed::new(Matrix::new(&[1.0; 3], 1), 3, 1);
+                add_products(&mut [(&mut [0.0], &b), (&mut [0.0; 2], &b)], a);
             }),
         ],
     );

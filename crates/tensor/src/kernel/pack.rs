@@ -113,7 +113,13 @@ fn panel_width<T: Element>() -> usize {
     Arch::new().dispatch(Width::<T>(PhantomData))
 }
 
-/// Packs rows of a transposed A as panels, each `depth × ROWS`.
+/// How many numbers so many rows take when they are packed.
+pub fn packed_len<const ROWS: usize>(rows: usize, depth: usize) -> usize {
+    rows.next_multiple_of(ROWS) * depth
+}
+
+/// Packs rows of a transposed A as panels, each `depth × ROWS`. What the last one has room for
+/// beyond these rows, nobody reads.
 #[inline(always)]
 pub fn pack_rows<T: Element, const ROWS: usize>(
     packed: &mut Vec<T>,
@@ -122,16 +128,16 @@ pub fn pack_rows<T: Element, const ROWS: usize>(
     depth: Range<usize>,
 ) {
     packed.clear();
-    packed.resize(rows.len().div_ceil(ROWS) * ROWS * depth.len(), T::zero());
+    packed.resize(packed_len::<ROWS>(rows.len(), depth.len()), T::zero());
     let firsts = rows.clone().step_by(ROWS);
     for (panel, first) in packed.chunks_exact_mut(ROWS * depth.len()).zip(firsts) {
         let sources = a.data[depth.start * a.stride..].chunks(a.stride);
         for (row, source) in panel.as_chunks_mut::<ROWS>().0.iter_mut().zip(sources) {
             match source[first..].first_chunk() {
-                Some(full) if first + ROWS <= rows.end => *row = *full,
-                _ => {
-                    let count = ROWS.min(rows.end - first);
-                    row[..count].copy_from_slice(&source[first..first + count]);
+                Some(full) => *row = *full,
+                None => {
+                    let last = &source[first..rows.end];
+                    row[..last.len()].copy_from_slice(last);
                 }
             }
         }

@@ -28,8 +28,8 @@ use rayon::prelude::*;
 
 use super::buffer::Buffer;
 use super::element::Element;
-use super::pack::pack_rows;
 pub use super::pack::{Matrix, Packed};
+use super::pack::{pack_rows, packed_len};
 use super::reduce::{Tree, add, levels};
 use super::simd::{Arch, Simd, WithSimd};
 use super::threads;
@@ -112,14 +112,13 @@ pub fn add_products<T: Multiply>(products: &mut Products<'_, T>, a: Matrix<'_, T
 
 /// `C += A B` on as many threads as it is worth, each with its rows of `C`.
 pub fn add_product_parallel<T: Multiply>(c: &mut [T], a: Matrix<'_, T>, b: &Packed<T>) {
-    let rows = c.len() / b.n.max(1);
-    let threads = threads::worth_calling(rows * b.n * b.k);
+    let threads = threads::worth_calling(c.len().saturating_mul(b.k));
     if threads == 1 {
         return add_product(c, a, b);
     }
-    let share = rows.div_ceil(threads).next_multiple_of(8);
-    let shares = c.par_chunks_mut(share * b.n).enumerate();
-    shares.for_each(|(k, c)| add_product(c, a.rows_from(k * share), b));
+    let share = c.len().div_ceil(threads).next_multiple_of(8 * b.n);
+    let shares = c.par_chunks_mut(share).enumerate();
+    shares.for_each(|(k, c)| add_product(c, a.rows_from(k * share / b.n), b));
 }
 
 /// Element types that can be multiplied. Each is compiled here, once, and not anew in
@@ -163,7 +162,7 @@ impl<T: Element> AddProducts<'_, '_, T> {
         let Some((c, b)) = products.iter().find(|(_, b)| b.n > 0 && b.k > 0) else { return };
         let (rows, depth) = (c.len() / b.n, b.k);
         // Places to work, where they are needed.
-        let size = (BLOCK_ROWS + ROWS) * BLOCK_DEPTH.min(depth);
+        let size = packed_len::<ROWS>(rows.min(BLOCK_ROWS), depth.min(BLOCK_DEPTH));
         let mut packed = a.transposed.then(|| Buffer::with_capacity(size));
         let mut tree = (depth > CHAIN).then(|| Buffer::stale(TREE));
         let (no_a, no_tree) = (&mut Vec::new(), &mut Vec::new());
@@ -231,7 +230,7 @@ impl<T: Element> Block<'_, T> {
         for (panel, column) in b.panels.chunks_exact(width * k).zip(columns) {
             let panel = &panel[depth.start * width..depth.end * width];
             let panel = T::vectors::<S>(panel).as_chunks::<2>().0;
-            if n - column <= width / 2 {
+            if column + T::lanes::<S>() >= n {
                 self.tiles::<S, ROWS, 1>(simd, c, n, column, panel, [row, depth.start]);
             } else {
                 self.tiles::<S, ROWS, 2>(simd, c, n, column, panel, [row, depth.start]);
@@ -254,10 +253,7 @@ impl<T: Element> Block<'_, T> {
         let (mut rest, mut done) = (c, 0);
         while !rest.is_empty() {
             let left = rest.len() / stride;
-            // Fewer rows at the end: 4, 2 or 1; or padded ones, if they are packed.
-            let rows =
-                if left >= ROWS && left != ROWS + 2 { ROWS } else { 1 << left.min(4).ilog2() };
-            let rows = if a.transposed { ROWS.min(left) } else { rows };
+            let rows = if a.transposed { ROWS.min(left) } else { tile_rows::<ROWS>(left) };
             let c = rest.split_off_mut(..rows * stride).expect("so many are left");
             let to = To { stride, column, edge: &mut self.edge, tree: &mut *self.tree };
             if a.transposed {
@@ -276,6 +272,12 @@ impl<T: Element> Block<'_, T> {
             done += rows;
         }
     }
+}
+
+/// How many rows the next tile has, of so many that are left: fewer at the end, 4, 2 or 1.
+#[inline(always)]
+fn tile_rows<const ROWS: usize>(left: usize) -> usize {
+    if left >= ROWS && left != ROWS + 2 { ROWS } else { 1 << left.min(4).ilog2() }
 }
 
 /// [`tile`] for rows of A that are not packed.

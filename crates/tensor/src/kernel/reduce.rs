@@ -14,6 +14,8 @@ const LANES: usize = 32;
 const CHAIN: usize = 8;
 /// So many columns of a matrix are added at once: their tree stays in the first-level cache.
 const COLUMNS: usize = 128;
+/// A tree of so many numbers needs no memory of its own.
+const SMALL_TREE: usize = 4 * LANES;
 
 /// The sum of `term(x)` over all x.
 ///
@@ -93,7 +95,7 @@ impl<T: Number, F: Fn(T, T) -> T> WithSimd for Sum<'_, T, F> {
         const LEAF: usize = LANES * CHAIN;
         let Sum([xs, ys], term) = self;
         let leaves = xs.len().div_ceil(LEAF);
-        let mut levels: SmallVec<[T; 4 * LANES]> = smallvec![T::zero(); levels(leaves) * LANES];
+        let mut levels: SmallVec<[T; SMALL_TREE]> = smallvec![T::zero(); levels(leaves) * LANES];
         let mut tree = Tree::new(&mut levels, LANES);
         for (xs, ys) in xs.chunks(LEAF).zip(ys.chunks(LEAF)) {
             let mut sums = [T::zero(); LANES];
@@ -112,10 +114,8 @@ impl<T: Number, F: Fn(T, T) -> T> WithSimd for Sum<'_, T, F> {
         }
         let root = tree.root();
         // At its root, the tree over the lanes.
-        let mut width = LANES;
-        while width > 1 {
-            width /= 2;
-            let (first, second) = root[..2 * width].split_at_mut(width);
+        for level in (0..LANES.ilog2()).rev() {
+            let (first, second) = root.split_at_mut(1 << level);
             add(first, second);
         }
         root[0]

@@ -39,7 +39,7 @@ pub fn tile<T: Element, S: Simd, const ROWS: usize, const VECTORS: usize>(
 ) {
     let width = VECTORS * T::lanes::<S>();
     let columns = width.min(stride - column);
-    let is_edge = columns < width;
+    let is_edge = columns != width;
     if is_edge {
         for (copy, c) in edge.chunks_exact_mut(width).zip(c.chunks_exact(stride)) {
             copy_few(&mut copy[..columns], &c[column..]);
