@@ -303,10 +303,13 @@ mod unix {
             let kind = |path| fs::metadata(path).unwrap().file_type();
             let before = kind(path);
             let read = load(path, &mut model(0.0, 3)).unwrap_err().to_string();
-            let write = save(path, &model(0.0, 3)).unwrap_err().to_string();
             let text = "it is no regular file (but a device, a pipe or a socket)";
             assert_eq!(read, format!("cannot read {}: {text}", path.display()));
-            assert_eq!(write, format!("cannot write {}: {text}", path.display()));
+            // Broken code and a user who may do everything would replace the system's devices.
+            if path.starts_with(folder.path()) {
+                let write = save(path, &model(0.0, 3)).unwrap_err().to_string();
+                assert_eq!(write, format!("cannot write {}: {text}", path.display()));
+            }
             assert!(kind(path) == before && (before.is_fifo() || !before.is_file()));
         }
         assert_eq!(names(folder.path()), ["link", "pipe", "socket"]);
