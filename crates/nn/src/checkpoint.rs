@@ -124,8 +124,7 @@ pub fn load_checkpoint<T: Stored>(
     generator: &mut Generator,
 ) -> Result<u64, FileError> {
     let mut slots = slots_of(model);
-    let most = 10_000 + 5 * slots.len();
-    let mut reader = Reader::open(path.as_ref(), LoadOptions::default(), most)?;
+    let mut reader = Reader::open(path.as_ref(), LoadOptions::default(), slots.len())?;
 
     reader.expect_parameters("model.", model);
     let parts = ["exp_avg", "exp_avg_sq", "step", "max_exp_avg_sq"];

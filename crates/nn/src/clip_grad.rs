@@ -46,8 +46,7 @@ pub fn clip_grad_norm<T: Scalar>(
 /// Clips gradients of this norm.
 fn clip<T: Scalar>(model: &impl Module<T>, gradients: &mut Gradients<T>, max_norm: f64, norm: T) {
     let factor = T::from_f64(max_norm) / (norm + T::from_f64(1e-6));
-    // A NaN is no reason to leave the gradients alone.
-    let factor = if factor > T::one() { T::one() } else { factor };
+    let factor = factor.clamp(T::zero(), T::one()); // a NaN stays one
     for (_, parameter) in model.named_parameters() {
         if let Some(gradient) = gradients.get_mut(parameter) {
             *gradient = gradient.map(|g| g * factor);

@@ -41,7 +41,7 @@ pub(crate) fn looks_like(first: &[u8]) -> Option<&'static str> {
         _ if begins(&["<!doctype", "<html", "<?xml", "<head", "<!--"]) => Some(PAGE),
         _ if begins(&["version https://git-lfs"]) => Some(LFS),
         _ if begins(&["{", "["]) && !first.contains(&0) => Some("it looks like a JSON file"),
-        _ if first.len() > 8 && first.iter().all(|byte| *byte == 0) => {
+        _ if first.iter().all(|byte| *byte == 0) => {
             Some("it begins with zeros; was it copied or downloaded to the end?")
         }
         _ => None,

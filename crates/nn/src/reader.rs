@@ -35,7 +35,13 @@ pub(crate) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    pub fn open(path: &'a Path, options: LoadOptions<'a>, most: usize) -> Result<Self, FileError> {
+    pub fn open(
+        path: &'a Path,
+        options: LoadOptions<'a>,
+        num_parameters: usize,
+    ) -> Result<Self, FileError> {
+        // A checkpoint has five entries for each, and a larger model may be around what is wanted.
+        let most = 10_000 + 5 * num_parameters;
         let read_error = |source| FileError::Read { path: path.into(), source };
         regular(path).map_err(read_error)?;
         let mut file = File::open(path).map_err(read_error)?;
@@ -242,8 +248,9 @@ impl<'de> Visitor<'de> for Entries {
             // A shape of a million dimensions.
             if entry.get().len() > 1000 {
                 return Err(A::Error::custom(format!(
-                    "{}: the entry is too long",
-                    printable(&name, 60)
+                    "{}: its entry should take at most 1000 bytes, and takes {}",
+                    printable(&name, 60),
+                    entry.get().len()
                 )));
             }
             let info = serde_json::from_str(entry.get())

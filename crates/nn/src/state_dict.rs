@@ -116,9 +116,7 @@ pub fn load_with<T: Stored>(
     model: &mut impl Module<T>,
     options: LoadOptions<'_>,
 ) -> Result<(), FileError> {
-    // Many times what is expected: a larger model may be around it.
-    let most = 10_000 + 4 * model.named_parameters().len();
-    let mut reader = Reader::open(path.as_ref(), options, most)?;
+    let mut reader = Reader::open(path.as_ref(), options, model.named_parameters().len())?;
     reader.expect_parameters("", model);
     reader.fits("")?;
     let values = reader.parameters("", model)?;

@@ -54,6 +54,25 @@ fn is_a_mask_between_two_layers() {
     }
 }
 
+/// Of the 2⁵³ draws, just (1 − p)·2⁵³ are below 1 − p: the one that equals it is not, and
+/// its element is dropped. At p = 0 and p = 1, nothing is drawn. (As PyTorch 2.15 has it.)
+#[test]
+fn the_limits_are_pytorchs() {
+    let first_of = |p: f64, generator: &mut Generator| {
+        let tape = Tape::new();
+        dropout(tape.constant(Tensor::full([3], 1.0)), p, generator).value().data()[0]
+    };
+    let start = Generator::manual_seed(0);
+    let draw = f64::unit(&mut start.clone());
+    assert_eq!(first_of(1.0 - draw, &mut start.clone()), 0.0);
+    assert!(first_of(1.0 - draw - f64::EPSILON / 2.0, &mut start.clone()) > 1.0);
+    for (p, expected) in [(0.0, 1.0), (1.0, 0.0)] {
+        let generator = &mut start.clone();
+        assert_eq!(first_of(p, generator), expected);
+        assert_eq!(generator.state(), start.state());
+    }
+}
+
 /// What is kept is scaled as in PyTorch 2.15: `torch.nn.functional.dropout(ones, p)`.
 #[test]
 fn the_scale_in_f32_is_pytorchs() {

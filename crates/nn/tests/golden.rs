@@ -9,7 +9,8 @@ use std::path::Path;
 
 use nn::{
     Adam, AdamConfig, Embedding, ForwardOptions, Generator, Linear, Lstm, LstmCell, LstmConfig,
-    Module, Reduction, Rnn, Stored, Uniform, clip_grad_norm, cross_entropy, mse_loss_with,
+    Module, Reduction, Rng, Rnn, Stored, Uniform, clip_grad_norm, clip_grad_norm_if_finite,
+    cross_entropy, mse_loss_with,
 };
 use safetensors::SafeTensors;
 use serde_json::Value;
@@ -312,10 +313,10 @@ fn embedding_init<T: Compared>() {
         let generator = &mut Generator::manual_seed(case["seed"].as_u64().unwrap());
         let embedding = Embedding::<T>::new(shape[0], shape[1], generator);
         let expected = golden.get::<T>(&format!("{name}.weight"));
-        let largest_error = embedding.weight.value().zip(&expected, |a, b| (a - b).abs());
-        let largest_error = largest_error.data().iter().fold(T::zero(), |a, &b| a.max(b));
+        let errors = embedding.weight.value().zip(&expected, |a, b| (a - b).abs());
         // PyTorch rounds the angle 2πu, which we don't.
-        assert!(largest_error <= T::from_f64(16.0) * T::epsilon(), "{name}: {largest_error}");
+        let most = T::from_f64(16.0) * T::epsilon();
+        assert!(errors.data().iter().all(|error| *error <= most), "{name}: {errors:?}");
         let next = golden.get::<f32>(&format!("{name}.next"));
         assert_eq!(generator.uniform::<f32>([3], 0.0, 1.0), next, "{name}");
         count += 1;
@@ -363,11 +364,14 @@ fn clip_cases<T: Compared>() {
         let model: Vec<Parameter<T>> = zeros.collect();
         let mut gradients = with_gradients(&model, &given);
         let max_norm = options["max_norm"].as_f64().unwrap();
+        let mut same = gradients.clone();
         let norm = clip_grad_norm(&model, &mut gradients, max_norm);
+        assert_eq!(clip_grad_norm_if_finite(&model, &mut same, max_norm), Ok(norm));
         assert_close(&format!("{name}.norm"), &Tensor::from(norm), &get("norm".into()));
         for (j, parameter) in model.iter().enumerate() {
             let found = gradients.get(parameter).unwrap();
             assert_close(&format!("{name}.{j}"), found, &get(format!("clipped.{j}")));
+            assert_eq!(same.get(parameter), Some(found));
         }
     }
 }
@@ -407,6 +411,17 @@ fn randperm() {
     let rng = &mut nn::Generator::manual_seed(7);
     assert_eq!(rng.randperm(12), [3, 4, 0, 5, 7, 9, 11, 6, 8, 1, 10, 2]);
     assert_eq!([3, 1, 0].map(|n| rng.randperm(n)), [vec![1, 0, 2], vec![0], vec![]]);
+}
+
+/// What the crate `rand` draws from: the ten thousandth word is in the C++ standard, for
+/// `mt19937`, and the bytes are NumPy's, of `RandomState(5489).bytes(7)`.
+#[test]
+fn words_and_bytes() {
+    let start = Generator::manual_seed(5489);
+    let (mut words, mut bytes) = (start.clone(), [0; 7]);
+    assert_eq!((0..10_000).map(|_| words.next_u32()).last(), Some(4_123_659_995));
+    start.clone().fill_bytes(&mut bytes);
+    assert_eq!(bytes, [92, 187, 145, 208, 246, 158, 174]);
 }
 
 /// The initial weights, bit for bit, for modules built one after the other from

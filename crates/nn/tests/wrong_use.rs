@@ -293,6 +293,12 @@ fn the_catalogue() {
                 list.swap(0, 1);
                 adam.step(&mut list, &gradients);
             }),
+            ("Adam: another name", |_| {
+                let (mut adam, mut list) = (Adam::new(AdamConfig::default()), vec![linear()]);
+                let gradients = gradients_of(&list[0]);
+                adam.step(&mut list, &gradients);
+                adam.step(&mut list[0], &gradients);
+            }),
             ("Adam: lr between steps", |_| {
                 let (mut adam, mut model) = (Adam::new(AdamConfig::default()), linear());
                 let gradients = gradients_of(&model);
