@@ -82,6 +82,18 @@ fn sums_of_columns_have_the_bits_of_their_tree() {
     }
 }
 
+/// Neighbouring dimensions are summed as the one that they are if reshaped, and not one after
+/// the other.
+#[test]
+fn sums_over_dimensions_side_by_side_are_one_sum() {
+    let x = Tensor::new([5, 7, 11, 13], numbers(5 * 7 * 11 * 13, 1));
+    let sums = |x: &Tensor<f32>, size: &[usize]| x.sum_to_size(size).data().to_vec();
+    assert_eq!(sums(&x, &[]), sums(&x.reshape([5005]), &[]));
+    assert_eq!(sums(&x, &[13]), sums(&x.reshape([385, 13]), &[13]));
+    assert_eq!(sums(&x, &[5, 1, 1, 13]), sums(&x.reshape([5, 77, 13]), &[5, 1, 13]));
+    assert_eq!(sums(&x, &[5, 7, 1, 1]), sums(&x.reshape([35, 143]), &[35, 1]));
+}
+
 /// Up to some hundred rows that are narrower than a vector, as wide, and wider.
 fn rows() -> impl Iterator<Item = (usize, usize)> {
     let widths = [1, 2, 3, 16, 33, 128, 129, 260]; // more than 128 go in blocks

@@ -3,7 +3,7 @@
 mod counted;
 
 use counted::{Calls, counted};
-use tensor::{Gradients, Parameter, Tape, Tensor};
+use tensor::{Gradients, Parameter, Tape, Tensor, Var};
 
 /// Watching a parameter again gives the node that is there, as long as that has its value.
 #[test]
@@ -29,6 +29,29 @@ fn a_parameter_that_was_set_to_equal_numbers_is_a_new_node() {
     tape.watch(&p);
     *p.value_mut() = Tensor::from(3.0);
     assert_eq!(tape.watch(&p).node().id, 1);
+}
+
+/// Nor is it enough that the same memory holds them.
+#[test]
+fn a_parameter_that_was_set_to_another_part_of_its_numbers_is_a_new_node() {
+    let x = Tensor::from([3.0, 3.0]);
+    let mut p = Parameter::new(x.clone());
+    let tape = Tape::<f64>::new();
+    for (id, part) in [x.narrow(0, 0, 1), x.narrow(0, 1, 1), x].into_iter().enumerate() {
+        *p.value_mut() = part;
+        assert_eq!([tape.watch(&p), tape.watch(&p)].map(|w| w.node().id), [id; 2]);
+    }
+}
+
+/// So that code for several layers or directions costs nothing where there is one.
+#[test]
+fn cat_of_one_variable_is_that_variable() {
+    let tape = Tape::<f64>::new();
+    let x = tape.var(Tensor::zeros([2, 3]));
+    for dim in 0..2 {
+        assert_eq!(Var::cat(&[x], dim).node().id, x.node().id);
+    }
+    assert_eq!(tape.len(), 1);
 }
 
 #[test]

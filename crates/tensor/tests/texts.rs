@@ -5,7 +5,7 @@ mod catalogue;
 use insta::assert_snapshot;
 use tensor::kernel::product::{Matrix, Packed, add_product, add_products};
 use tensor::kernel::reduce::{add_columns, add_rows};
-use tensor::{Parameter, Tape, Tensor, Var, VjpError, check_vjp};
+use tensor::{Parameter, Shape, Tape, Tensor, Var, VjpError, check_vjp};
 
 fn range(n: usize, step: f64) -> Vec<f64> {
     (0..n).map(|i| i as f64 * step).collect()
@@ -16,7 +16,7 @@ fn range(n: usize, step: f64) -> Vec<f64> {
 fn tensors_print_as_in_pytorch() {
     let nan = f64::NAN;
     let inf = f64::INFINITY;
-    let cases: [(Tensor<f64>, &str); 15] = [
+    let cases: [(Tensor<f64>, &str); 17] = [
         (Tensor::new([2, 3], range(6, 1.0)), "tensor([[0., 1., 2.],\n        [3., 4., 5.]])"),
         (Tensor::from(2.5), "tensor(2.5000)"),
         (Tensor::from(-3.0), "tensor(-3.)"),
@@ -41,6 +41,11 @@ fn tensors_print_as_in_pytorch() {
         (Tensor::from([1e-5, 1.0, -2.0]), "tensor([ 1.0000e-05,  1.0000e+00, -2.0000e+00])"),
         (Tensor::from([1e9, 2.0]), "tensor([1.0000e+09, 2.0000e+00])"),
         (Tensor::from([nan, inf, -inf, 1.5]), "tensor([   nan,    inf,   -inf, 1.5000])"),
+        (Tensor::from([inf, 1.0, -inf, nan]), "tensor([inf, 1., -inf, nan])"),
+        (
+            Tensor::from([1e9, inf, -inf, nan]),
+            "tensor([1.0000e+09,        inf,       -inf,        nan])",
+        ),
         (
             Tensor::new([2, 2, 1, 2], range(8, 1.0)),
             "tensor([[[[0., 1.]],\n\n         [[2., 3.]]],\n\n\n        [[[4., 5.]],\n\n         [[6., 7.]]]])",
@@ -60,6 +65,7 @@ fn tensors_print_as_in_pytorch() {
     for (tensor, expected) in cases {
         assert_eq!(tensor.to_string(), expected);
     }
+    assert!(!Tensor::<f64>::zeros([1000]).to_string().contains("..."), "1000 are not shortened");
     let shortened = Tensor::new([50, 40], range(2000, 0.5)).to_string();
     assert_eq!(
         shortened,
@@ -83,6 +89,16 @@ fn tensors_print_as_in_pytorch() {
     let tape = Tape::new();
     let var = tape.watch(&parameter);
     assert_eq!(format!("{var:?}"), "%0: tensor([ 0.2500, -1.0000]) of shape [2]");
+}
+
+/// What a failed `assert_eq!` shows. Of a shortened tensor, the text leaves the size open.
+#[test]
+fn for_debugging_the_shape_is_shown_too() {
+    let x = Tensor::<f64>::zeros([7000]);
+    let text = "tensor([0., 0., 0.,  ..., 0., 0., 0.])";
+    assert_eq!(x.to_string(), text);
+    assert_eq!(format!("{x:?}"), format!("{text} of shape [7000]"));
+    assert_eq!(format!("{:?}", x.shape()), "[7000]");
 }
 
 /// One step like an LSTM's, so that the picture shows a fan-out, a constant, a broadcast, a
@@ -167,7 +183,9 @@ fn panics_name_the_shapes_and_the_caller() {
             }),
             ("log_softmax", |t| _ = zeros(t, []).log_softmax()),
             ("chunk", |t| _ = zeros(t, [2, 6]).chunk::<4>()),
+            ("chunk into none", |t| _ = zeros(t, [2, 6]).chunk::<0>()),
             ("cat", |t| _ = Var::cat(&[zeros(t, [2, 3]), zeros(t, [2, 2])], 0)),
+            ("cat of one, along no dimension", |t| _ = Var::cat(&[zeros(t, [2, 3])], 2)),
             ("cat of nothing", |_| _ = Var::<f64>::cat(&[], 0)),
             ("stack", |t| _ = Var::stack(&[zeros(t, [2]), zeros(t, [3])], 0)),
             ("stack of nothing", |_| _ = Var::<f64>::stack(&[], 0)),
@@ -228,11 +246,15 @@ fn panics_name_the_shapes_and_the_caller() {
                 let y = t.record("mine", [x], Tensor::from(0.0), |dy, _| [dy.clone()]);
                 _ = y.backward();
             }),
+            ("zip", |_| _ = Tensor::<f64>::zeros([2]).zip(&Tensor::zeros([1, 2]), f64::max)),
+            ("add_assign", |_| Tensor::<f64>::zeros([2]).add_assign(&Tensor::zeros([3]))),
+            ("dot", |_| _ = Tensor::<f64>::zeros([3]).dot(&Tensor::zeros([2]))),
             ("new", |_| _ = Tensor::new([2, 3], vec![0.0; 5])),
             ("item", |_| _ = Tensor::<f64>::zeros([2]).item()),
             ("dims", |_| _ = Tensor::<f64>::zeros([2, 3]).dims::<3>()),
             ("dims of a variable", |t| _ = zeros(t, [2, 3]).dims::<1>()),
             ("too many elements", |_| _ = Tensor::<f64>::zeros([1 << 32, 1 << 32])),
+            ("one element too many", |_| _ = Shape::from([1 << 60])),
             ("none, of sizes that cannot be multiplied", |t| {
                 _ = zeros(t, [1 << 32, 1, 0]) + zeros(t, [1, 1 << 32, 0]);
             }),

@@ -242,7 +242,7 @@ impl<T: Scalar> Lstm<T> {
                 h_n.push(h);
                 c_n.push(c);
             }
-            input = if let [output] = outputs[..] { output } else { Var::cat(&outputs, 2) };
+            input = Var::cat(&outputs, 2);
         }
 
         let (h_n, c_n) = (Var::cat(&h_n, 0), Var::cat(&c_n, 0));

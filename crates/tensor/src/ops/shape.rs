@@ -112,7 +112,7 @@ impl<'t, T: Scalar> Var<'t, T> {
         let x = self.value();
         let shape = x.shape();
         let (dim, len) = match shape.last() {
-            Some(size) if N > 0 && size % N == 0 => (shape.len() - 1, size / N),
+            Some(size) if size.checked_rem(N) == Some(0) => (shape.len() - 1, size / N),
             _ => panic!("chunk: the last dimension of shape {shape} is not {N} equal parts"),
         };
         let parts = std::array::from_fn(|part| x.narrow(dim, part * len, len));
@@ -146,7 +146,8 @@ impl<'t, T: Scalar> Var<'t, T> {
         (first..first + count).map(|id| Var { tape: self.tape, id }).collect()
     }
 
-    /// Variables laid end to end along the existing dimension `dim` (`torch.cat`).
+    /// Variables laid end to end along the existing dimension `dim` (`torch.cat`). One alone
+    /// is that variable, and nothing is recorded.
     ///
     /// ```
     /// # use tensor::{Tape, Tensor, Var};
