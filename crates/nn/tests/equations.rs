@@ -98,9 +98,11 @@ fn the_steps_are_those_of_forward() {
     let rng = &mut Generator::manual_seed(5);
     let lstm = Lstm::<f64>::new(config, rng);
     let tape = Tape::new();
-    let x = tape.constant(Tensor::from_fn([5, 2, 3], || f64::unit(rng)));
-    let (output, (_, c_n)) = lstm.forward(x, None);
-    let layers = lstm.steps(x, None);
+    let [x, h_0, c_0] = [[5, 2, 3], [2, 2, 4], [2, 2, 4]]
+        .map(|shape| tape.constant(Tensor::from_fn(shape, || f64::unit(rng))));
+    let state = Some((h_0, c_0));
+    let (output, (_, c_n)) = lstm.forward(x, state);
+    let layers = lstm.steps(x, state);
     assert_eq!(layers.iter().map(Vec::len).collect::<Vec<_>>(), [5, 5]);
     let close = |a: &Tensor<f64>, b: &Tensor<f64>| {
         a.data().iter().zip(b.data()).all(|(a, b)| (a - b).abs() < 1e-14)

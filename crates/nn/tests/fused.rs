@@ -115,9 +115,11 @@ proptest! {
 /// begins inside of a piece.
 #[test]
 fn pieces_of_time() {
-    let config = LstmConfig { bidirectional: true, ..LstmConfig::new(2, 3) };
-    for lengths in [None, Some(&[70, 40, 1][..])] {
-        compare::<f64>(config, [70, 3], lengths, None, 1, 1e-12).unwrap();
+    for proj_size in [0, 2] {
+        let config = LstmConfig { bidirectional: true, proj_size, ..LstmConfig::new(2, 3) };
+        for lengths in [None, Some(&[70, 40, 1][..])] {
+            compare::<f64>(config, [70, 3], lengths, None, 1, 1e-12).unwrap();
+        }
     }
 }
 

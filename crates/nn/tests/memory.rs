@@ -175,6 +175,26 @@ fn memory_is_what_the_mathematics_needs() {
     }
 }
 
+/// What a forward pass leaves for the backward pass: of each unit, step and sample, i, f, g, o,
+/// c, tanh c and what o lets through, which is h; with a projection, h is what it is projected to.
+#[test]
+fn a_sequence_keeps_seven_numbers_for_each_unit() {
+    tensor::kernel::threads::worth(1); // makes the pool of threads
+    let (seq, batch, hidden) = (100, 10, 24);
+    for proj_size in [0, 8] {
+        let config = LstmConfig { proj_size, ..LstmConfig::new(1, hidden) };
+        let kept = || {
+            let lstm = Lstm::<f32>::new(config, &mut Generator::manual_seed(0));
+            let tape = Tape::new();
+            let x = tape.constant(Tensor::zeros([seq, batch, 1]));
+            measure(|| _ = lstm.forward(x, None)).bytes_current
+        };
+        let found = std::thread::scope(|scope| scope.spawn(kept).join().unwrap());
+        let ratio = found as f64 / (4 * seq * batch * (7 * hidden + proj_size)) as f64;
+        assert!((1.0..1.1).contains(&ratio), "{ratio} times so much with proj_size = {proj_size}");
+    }
+}
+
 /// One step at a time, all on one tape: 400 steps of 256 units and 4 samples. A weight is
 /// watched at each of them and has one gradient, not 400.
 #[test]
@@ -258,6 +278,25 @@ fn a_weight_keeps_its_packed_form() {
     let touched = first_step_in_a_thread(&cell);
     assert!(touched > packed, "it packs the new values");
     assert!(first_step_in_a_thread(&cell) < packed / 8);
+}
+
+/// A sequence keeps the packed weights, too, if it has few rows, which are its steps times its
+/// samples. For many, packing takes little of the time.
+#[test]
+fn a_sequence_of_many_rows_does_not_keep_packed_weights() {
+    tensor::kernel::threads::worth(1); // makes the pool of threads
+    for ([seq, batch], keeps) in [([2, 3], true), ([8, 16], false)] {
+        let lstm = Lstm::<f32>::new(LstmConfig::new(64, 64), &mut Generator::manual_seed(0));
+        let forward = || {
+            let tape = Tape::no_grad();
+            let x = tape.constant(Tensor::zeros([seq, batch, 64]));
+            measure(|| _ = lstm.forward(x, None)).bytes_max
+        };
+        let [first, second] =
+            [(); 2].map(|()| std::thread::scope(|scope| scope.spawn(forward).join().unwrap()));
+        let packed = 2 * 4 * 64 * 4 * 64; // bytes of both weights
+        assert_eq!(first > second + packed / 2, keeps, "{first} bytes, then {second}");
+    }
 }
 
 /// What is kept is never the packed form of a value that was.

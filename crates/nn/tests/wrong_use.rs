@@ -71,7 +71,8 @@ fn rnn_with<const N: usize>(name: &str, shape: [usize; N]) {
 fn step_with<'t>(t: &'t Tape<f64>, change: impl Fn(&mut [Var<'t, f64>; 3], &mut Weights<'t, f64>)) {
     let mut states = [[8, 2], [8, 4], [8, 4]].map(|shape| zeros(t, shape));
     let [ih, hh] = [[16, 2], [16, 4]].map(|shape| zeros(t, shape));
-    let mut w = Weights { ih, hh, bias_ih: None, bias_hh: Some(zeros(t, [16])), hr: None };
+    let [bias_ih, bias_hh] = [Some(zeros(t, [16])); 2];
+    let mut w = Weights { ih, hh, bias_ih, bias_hh, hr: None };
     change(&mut states, &mut w);
     let [x, h, c] = states;
     step(x, (h, c), w);
@@ -173,6 +174,9 @@ fn the_catalogue() {
             }),
             ("batch_first was forgotten", |_| {
                 with_state(LstmConfig::new(2, 4), [8, 3, 2], [1, 8, 4], [1, 8, 4])
+            }),
+            ("the state has another batch", |_| {
+                with_state(LstmConfig::new(2, 4), [8, 3, 2], [1, 5, 4], [1, 5, 4])
             }),
             ("the state has a batch, the input has none", |_| {
                 with_state(batch_first(), [3, 2], [1, 1, 4], [1, 1, 4])

@@ -96,8 +96,8 @@ impl<T: Scalar> WithSimd for Forward<'_, T> {
         let states = c_prev.chunks_exact(hidden).zip(c.chunks_exact_mut(hidden));
         let outputs = tanh_c.chunks_exact_mut(hidden).zip(h.chunks_exact_mut(hidden));
         // Vectors of 8 numbers; for a last one that is not full, the last 8 once more.
-        let full = if hidden < 8 { hidden } else { hidden / 8 * 8 };
-        let ranges = [0..full, hidden - (hidden - full).next_multiple_of(8)..hidden];
+        let last = if hidden.is_multiple_of(8) { hidden } else { hidden.saturating_sub(8) };
+        let ranges = [0..hidden / 8 * 8, last..hidden];
         for (((a, gates), (c_prev, c)), (tanh_c, h)) in brackets.zip(states).zip(outputs) {
             let (a, [i, f, g, o]) = (four(a, hidden), four_mut(gates, hidden));
             for n in ranges.clone() {

@@ -50,7 +50,7 @@ impl<T: Scalar> Sums<T> {
             Packed::new(Matrix::new(h_prev, output), rows, output),
         );
         // Each thread takes its share of the rows of both weights.
-        let share = (4 * hidden).div_ceil(sizes.threads()).next_multiple_of(8);
+        let share = self.b_bar.data().len().div_ceil(sizes.threads()).next_multiple_of(8);
         let weights = self.w_ih_bar.data_mut().par_chunks_mut(share * features);
         let weights = weights.zip(self.w_hh_bar.data_mut().par_chunks_mut(share * output));
         let weights = weights.zip(self.b_bar.data_mut().par_chunks_mut(share)).enumerate();
