@@ -162,7 +162,7 @@ impl<T: Element> AddProducts<'_, '_, T> {
         let Some((c, b)) = products.iter().find(|(_, b)| b.n > 0 && b.k > 0) else { return };
         let (rows, depth) = (c.len() / b.n, b.k);
         // Places to work, where they are needed.
-        let size = packed_len::<ROWS>(rows.min(BLOCK_ROWS), depth.min(BLOCK_DEPTH));
+        let size = packed_len::<ROWS>(BLOCK_ROWS, BLOCK_DEPTH.min(depth));
         let mut packed = a.transposed.then(|| Buffer::with_capacity(size));
         let mut tree = (depth > CHAIN).then(|| Buffer::stale(TREE));
         let (no_a, no_tree) = (&mut Vec::new(), &mut Vec::new());
