@@ -50,12 +50,14 @@ class Figure extends HTMLElement {
     // Arrow keys move sliders here, and turn no page.
     live.addEventListener("keydown", (event) => event.stopPropagation());
     let width = 0;
-    new ResizeObserver(() => {
+    const fit = () => {
       // On paper it is not shown, and has no width.
       if ([0, width].includes(live.clientWidth)) return;
       width = live.clientWidth;
       update();
-    }).observe(live);
+    };
+    fit(); // at once: whoever sees that it runs, sees its numbers
+    new ResizeObserver(fit).observe(live);
   }
 }
 
