@@ -75,6 +75,24 @@ fn play(chapter: &str, name: &str, test: impl FnOnce(Figure<'_>)) {
     });
 }
 
+/// Whoever sees that a figure runs, sees its numbers.
+#[test]
+fn there_is_no_empty_figure() {
+    in_browser(|page| {
+        page.open(&book::chapter("lstm-at-a-glance"));
+        let steps = page.eval(
+            r#"new Promise((resolve) => {
+                const cell = figure("cell");
+                const look = () => cell.classList.contains("runs") && resolve(steps(cell));
+                new MutationObserver(look).observe(cell, { attributes: true });
+                cell.scrollIntoView();
+                look();
+            })"#,
+        );
+        assert!(steps.as_str().is_some_and(|steps| steps.contains("1.3560")), "{steps}");
+    });
+}
+
 #[test]
 fn cell() {
     play("lstm-at-a-glance", "cell", |mut cell| {
