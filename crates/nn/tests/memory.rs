@@ -1,6 +1,6 @@
 //! What loading allocates, and what training does not.
 
-use std::fs;
+use std::{fs, thread};
 
 use allocation_counter::{AllocationInfo, measure};
 use nn::{
@@ -175,11 +175,21 @@ fn memory_is_what_the_mathematics_needs() {
     }
 }
 
+/// The pool of threads is made once, and looks then whether there is room for it.
+fn make_threads() {
+    tensor::kernel::threads::worth(1);
+}
+
+/// What is found in a thread whose pool of memory is empty.
+fn in_a_thread<R: Send>(work: impl FnOnce() -> R + Send) -> R {
+    make_threads();
+    thread::scope(|scope| scope.spawn(work).join().unwrap())
+}
+
 /// What a forward pass leaves for the backward pass: of each unit, step and sample, i, f, g, o,
 /// c, tanh c and what o lets through, which is h; with a projection, h is what it is projected to.
 #[test]
 fn a_sequence_keeps_seven_numbers_for_each_unit() {
-    tensor::kernel::threads::worth(1); // makes the pool of threads
     let (seq, batch, hidden) = (100, 10, 24);
     for proj_size in [0, 8] {
         let config = LstmConfig { proj_size, ..LstmConfig::new(1, hidden) };
@@ -189,8 +199,7 @@ fn a_sequence_keeps_seven_numbers_for_each_unit() {
             let x = tape.constant(Tensor::zeros([seq, batch, 1]));
             measure(|| _ = lstm.forward(x, None)).bytes_current
         };
-        let found = std::thread::scope(|scope| scope.spawn(kept).join().unwrap());
-        let ratio = found as f64 / (4 * seq * batch * (7 * hidden + proj_size)) as f64;
+        let ratio = in_a_thread(kept) as f64 / (4 * seq * batch * (7 * hidden + proj_size)) as f64;
         assert!((1.0..1.1).contains(&ratio), "{ratio} times so much with proj_size = {proj_size}");
     }
 }
@@ -202,8 +211,7 @@ fn a_loop_over_a_cell_has_one_gradient_of_each_weight() {
     let generator = &mut Generator::manual_seed(0);
     let cell = LstmCell::<f32>::new(256, 256, true, generator);
     let x = Tensor::from_fn([400, 4, 256], || f32::unit(generator));
-    // The pool of threads is made once, and looks then whether there is room for it.
-    tensor::kernel::threads::worth(1);
+    make_threads();
     let info = measure(|| {
         let tape = Tape::new();
         let mut state = None;
@@ -260,7 +268,7 @@ fn first_step_in_a_thread(cell: &LstmCell<f32>) -> u64 {
         let x = tape.constant(Tensor::full([1, 128], 0.5));
         measure(|| _ = cell.forward(x, None)).bytes_max
     };
-    std::thread::scope(|scope| scope.spawn(step).join().unwrap())
+    in_a_thread(step)
 }
 
 /// One step at a time, a weight is packed once, until its value is touched; a clone packs its
@@ -284,7 +292,6 @@ fn a_weight_keeps_its_packed_form() {
 /// samples. For many, packing takes little of the time.
 #[test]
 fn a_sequence_of_many_rows_does_not_keep_packed_weights() {
-    tensor::kernel::threads::worth(1); // makes the pool of threads
     for ([seq, batch], keeps) in [([2, 3], true), ([8, 16], false)] {
         let lstm = Lstm::<f32>::new(LstmConfig::new(64, 64), &mut Generator::manual_seed(0));
         let forward = || {
@@ -292,8 +299,7 @@ fn a_sequence_of_many_rows_does_not_keep_packed_weights() {
             let x = tape.constant(Tensor::zeros([seq, batch, 64]));
             measure(|| _ = lstm.forward(x, None)).bytes_max
         };
-        let [first, second] =
-            [(); 2].map(|()| std::thread::scope(|scope| scope.spawn(forward).join().unwrap()));
+        let [first, second] = [(); 2].map(|()| in_a_thread(forward));
         let packed = 2 * 4 * 64 * 4 * 64; // bytes of both weights
         assert_eq!(first > second + packed / 2, keeps, "{first} bytes, then {second}");
     }

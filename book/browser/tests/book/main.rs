@@ -1,5 +1,5 @@
-//! The book's figures and questions in Chromium, as a reader has them. Where there is none, all is skipped
-//! with one line that says so; where `CI=true`, it fails.
+//! The book's figures and questions in Chromium, as a reader has them. Where there is none, all is
+//! skipped with one line that says so; where `CI=true`, it fails.
 
 mod bits;
 mod everywhere;
