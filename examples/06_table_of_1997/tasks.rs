@@ -184,12 +184,13 @@ fn one_hot(symbols: &[usize], size: usize) -> Vec<f32> {
 /// Whether at every step the possible next symbols are the most active outputs.
 pub fn is_predicted(sequence: &Sequence, outputs: &[f32]) -> bool {
     possible(sequence).iter().zip(outputs.chunks(7)).all(|(possible, outputs)| {
-        let least = possible.iter().map(|&k| outputs[k]).fold(f32::INFINITY, f32::min);
-        (0..7).all(|k| possible.contains(&k) || outputs[k] < least)
+        let is_least = |k: usize| possible.iter().all(|&p| outputs[k] < outputs[p]);
+        (0..7).all(|k| possible.contains(&k) || is_least(k))
     })
 }
 
-/// By how much the worst output is off.
+/// By how much the worst output is off. A NaN is worse than any number.
 pub fn error(sequence: &Sequence, outputs: &[f32]) -> f32 {
-    sequence.y.iter().zip(outputs).map(|(y, output)| (y - output).abs()).fold(0.0, f32::max)
+    let errors = sequence.y.iter().zip(outputs).map(|(y, output)| (y - output).abs());
+    errors.max_by(f32::total_cmp).expect("a sequence has outputs")
 }

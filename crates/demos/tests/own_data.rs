@@ -568,7 +568,7 @@ fn linear_regression_is_the_minimum() {
         both.map(|p| gradients.get(p).unwrap().clone())
     };
     let size = |g: [Tensor<f64>; 2]| {
-        g.iter().flat_map(|g| g.data().to_vec()).fold(0.0, |m: f64, x| m.max(x.abs()))
+        g.iter().flat_map(|g| g.map(f64::abs).data().to_vec()).max_by(f64::total_cmp).unwrap()
     };
     assert!(size(gradient(&linear)) < 1e-9 * n);
     let mut moved = linear.clone();

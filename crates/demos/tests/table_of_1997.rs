@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use cell_1997::Cell1997;
 use demos::table_of_1997::{RESULTS, from_csv, table, to_csv};
 use nn::Generator;
-use tasks::{Sequence, Task, is_predicted};
+use tasks::{Sequence, Task, error, is_predicted};
 
 const TASKS: [Task; 3] = [Task::Reber, Task::TemporalOrder, Task::Adding(100)];
 
@@ -164,6 +164,22 @@ fn reber_knows_what_is_possible() {
             let impossible = (0..7).find(|&k| row[k] == 0.0).unwrap();
             row[impossible] = 2.0;
             assert!(!is_predicted(&sequence, &wrong), "{symbols}, step {step}");
+        }
+    }
+}
+
+/// A learner that has diverged is not right by chance.
+#[test]
+fn nan_is_wrong() {
+    let rng = &mut Generator::manual_seed(0);
+    for task in TASKS {
+        let sequence = task.draw(1, rng).remove(0);
+        assert_eq!(error(&sequence, &sequence.y), 0.0);
+        for k in 0..sequence.y.len() {
+            let mut outputs = sequence.y.clone();
+            outputs[k] = f32::NAN;
+            assert!(error(&sequence, &outputs).is_nan(), "{task}, output {k}");
+            assert!(task != Task::Reber || !is_predicted(&sequence, &outputs), "output {k}");
         }
     }
 }
